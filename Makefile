@@ -1,0 +1,45 @@
+# Every target sets up what it needs, in .venv; only the first run does, and needs the network.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CODE := $(wildcard bot handlers tests benchmarks)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check figures lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## install everything that is locked into .venv
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Baton needs Python 3.11 or newer: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## a lead's Wednesday, in the built-in sandbox (ONCE=1 ends by itself)
+	$(BIN)/python -m bot demo $(if $(ONCE),--once)
+
+serve: setup ## run the bot, with the settings of the environment or .env
+	$(BIN)/python -m bot serve
+
+test: setup ## run the tests (ARGS='-k rollover' chooses)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## lint, format, types and import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+
+figures: setup ## measure again what the README says about speed
+	$(BIN)/python -m benchmarks.figures
+
+lock: setup ## pin what pyproject.toml asks for, with hashes, into requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
