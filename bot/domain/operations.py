@@ -1,0 +1,211 @@
+"""What GitLab or Slack must be told, as data: which state the other side must have, not which call to make.
+
+Operations come in batches, a batch in stages; within a stage they run side by side. An operation that sets a state
+can be repeated freely; one that creates something is looked for first when an earlier attempt may have arrived.
+"""
+
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any, Literal
+
+from bot.domain.tracker import Noun
+
+LONGEST_WAIT = 27.0
+"""Seconds between two attempts at the most: what waits goes on within 30 s of the other side's return."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """Stands for the id of something that an earlier operation of the same batch, named `key`, has made."""
+
+    key: str
+
+
+MilestoneId = int | Made
+Dates = tuple[date | None, date | None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Read GitLab and decide what comes next; the decision is written with the delivery and then stays fixed."""
+
+    kind: str
+    about: str
+    world = "gitlab"
+
+    @property
+    def target(self) -> str | None:
+        """Plans wait for nobody."""
+        return None
+
+
+@dataclass(frozen=True)
+class CreateMilestone:
+    """Make a milestone, unless one of exactly this title is there already."""
+
+    title: str
+    start: date
+    due: date
+    world = "gitlab"
+
+    @property
+    def target(self) -> str | None:
+        """One at a time per title."""
+        return f"title:{self.title}"
+
+
+@dataclass(frozen=True)
+class SetMilestone:
+    """Give a milestone this title, these dates (start and due) or this state; None leaves a thing as it is.
+
+    `titled` is the title it is known by: if somebody gave it a third one meanwhile, it is left alone.
+    """
+
+    id: MilestoneId
+    titled: str
+    title: str | None = None
+    dates: Dates | None = None
+    active: bool | None = None
+    world = "gitlab"
+
+    @property
+    def target(self) -> str | None:
+        """One at a time per milestone."""
+        return f"milestone:{self.id}" if isinstance(self.id, int) else None
+
+
+@dataclass(frozen=True)
+class RemoveMilestone:
+    """Delete a milestone that is empty (no issue and no merge request in any state); else retitle it to `kept_title`."""
+
+    id: MilestoneId
+    titled: str
+    kept_title: str
+    world = "gitlab"
+
+    @property
+    def target(self) -> str | None:
+        """One at a time per milestone."""
+        return f"milestone:{self.id}" if isinstance(self.id, int) else None
+
+
+@dataclass(frozen=True)
+class SetIssue:
+    """Move an issue (or merge request) from milestone `source` to `milestone` and change labels: one request.
+
+    `milestone` None leaves it where it is. Whoever repeats it looks first: an issue that a person has moved elsewhere
+    since is left as it is.
+    """
+
+    noun: Noun
+    iid: int
+    source: MilestoneId
+    milestone: MilestoneId | None = None
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    world = "gitlab"
+
+    @property
+    def target(self) -> str | None:
+        """One at a time per issue."""
+        return f"{self.noun}:{self.iid}"
+
+
+@dataclass(frozen=True)
+class Post:
+    """Say something in a channel: the message named `message`, worded by the rendering `show` of `about` when sent.
+
+    `otherwise` is who gets it as a direct message when Baton is no member of `channel`.
+    """
+
+    message: str
+    channel: str
+    show: str
+    about: str
+    otherwise: str = ""
+    thread: str = ""
+    world = "slack"
+
+    @property
+    def target(self) -> str | None:
+        """A message's post comes before its edits."""
+        return f"message:{self.message}"
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """Make an earlier message say what is true now, by the rendering it was posted with."""
+
+    message: str
+    world = "slack"
+
+    @property
+    def target(self) -> str | None:
+        """A message's post comes before its edits."""
+        return f"message:{self.message}"
+
+
+Operation = Plan | CreateMilestone | SetMilestone | RemoveMilestone | SetIssue | Post | Refresh
+_KINDS: dict[str, type[Operation]] = {
+    kind.__name__: kind for kind in (Plan, CreateMilestone, SetMilestone, RemoveMilestone, SetIssue, Post, Refresh)
+}
+Named = tuple[str, Operation]
+"""A name, unique within its batch, and the operation."""
+Stages = tuple[tuple[Named, ...], ...]
+
+Category = Literal["milestone", "issue", "other"]
+
+
+def category(operation: Operation) -> Category:
+    """Tell whose refusal this would be: a milestone's stops its batch and asks, any other is recorded and reported."""
+    if isinstance(operation, CreateMilestone | SetMilestone | RemoveMilestone):
+        return "milestone"
+    return "issue" if isinstance(operation, SetIssue) else "other"
+
+
+def encode(operation: Operation) -> str:
+    """Write an operation as JSON for the journal; what has its default value is left out."""
+    body = {
+        part.name: value for part in fields(operation) if (value := getattr(operation, part.name)) != part.default
+    }
+    return json.dumps({"kind": type(operation).__name__, **body}, default=_plain, separators=(",", ":"))
+
+
+def _plain(value: object) -> object:
+    return {"made": value.key} if isinstance(value, Made) else str(value)
+
+
+def decode(text: str, made: Mapping[str, int] | None = None) -> Operation:
+    """Read an operation back; ids named by `Made` are filled in from `made` where it knows them."""
+    body = json.loads(text)
+    kind = _KINDS[body.pop("kind")]
+    return kind(**{name: _value(name, value, made or {}) for name, value in body.items()})
+
+
+def _value(name: str, value: Any, made: Mapping[str, int]) -> Any:  # noqa: ANN401 - JSON is of any shape
+    if isinstance(value, dict):
+        key = value["made"]
+        return made.get(key, Made(key))
+    if name == "dates":
+        return tuple(day and date.fromisoformat(day) for day in value)
+    if isinstance(value, list):
+        return tuple(value)
+    return date.fromisoformat(value) if name in {"start", "due"} else value
+
+
+def names_used(operation: Operation) -> set[str]:
+    """List the names of earlier results that this operation needs."""
+    values = (getattr(operation, part.name) for part in fields(operation))
+    return {value.key for value in values if isinstance(value, Made)}
+
+
+def backoff(failures: int, retry_after: float | None, roll: random.Random) -> float:
+    """Seconds to wait after the given number of failures in a row: 1, 2, 4 … 30, each shortened by chance.
+
+    What the other side named in Retry-After wins when it is longer.
+    """
+    wait = min(2.0 ** max(0, min(failures, 10) - 1), 30.0) * roll.uniform(0.5, 0.9)
+    return max(min(wait, LONGEST_WAIT), retry_after or 0.0)

@@ -1,0 +1,85 @@
+"""Who may do what: one question, asked alike of commands, shortcuts, buttons, modals and the terminal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.errors import NotKnownYetError, UserError
+from bot.domain.team import Team
+
+
+class Right(StrEnum):
+    """What a command asks of the person who uses it."""
+
+    LOOK = "look"
+    WRITE = "write"
+    TURN_THE_WEEK = "turn the week"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody in Slack, as last described by Slack. `zone` is an IANA name, `team` the workspace's id."""
+
+    id: str
+    name: str
+    zone: str = "UTC"
+    email: str = ""
+    bot: bool = False
+    deactivated: bool = False
+    guest: bool = False
+    team: str = ""
+
+
+def may(
+    who: str,
+    right: Right,
+    team: Team,
+    *,
+    home: str,
+    people: Mapping[str, Person],
+    groups: Mapping[str, frozenset[str]],
+) -> None:
+    """Let `who` (a Slack id) do what needs `right`, or raise UserError with the reason.
+
+    `home` is the id of Baton's own workspace; `groups` maps a user group's id to its members. Looking is open to
+    whoever can type the command. Raises NotKnownYetError when the answer depends on somebody not described yet.
+    """
+    if right is Right.LOOK:
+        return
+    person = people.get(who)
+    if person is None:
+        raise NotKnownYetError(who)
+    _must_be_full_member(person, home)
+    if right is Right.TURN_THE_WEEK and team.leads:
+        _must_be_lead(who, team, groups)
+
+
+def _must_be_full_member(person: Person, home: str) -> None:
+    if person.bot:
+        message = "Apps and bots cannot do this; a person of the team can."
+    elif person.deactivated:
+        message = "This account is deactivated, so it cannot change anything."
+    elif person.team and home and person.team != home:
+        message = "You belong to another workspace, so you can look but not change anything. Please ask the team."
+    elif person.guest:
+        message = "Guests can look but not change anything. Please ask a full member of the team."
+    else:
+        return
+    raise UserError(message)
+
+
+def _must_be_lead(who: str, team: Team, groups: Mapping[str, frozenset[str]]) -> None:
+    if who in team.leads:
+        return
+    unknown = None
+    for lead in sorted(team.leads):
+        if lead.startswith("S"):
+            if lead not in groups:
+                unknown = lead
+            elif who in groups[lead]:
+                return
+    if unknown:
+        raise NotKnownYetError(unknown)
+    names = " and ".join(f"<!subteam^{lead}>" if lead.startswith("S") else f"<@{lead}>" for lead in sorted(team.leads))
+    message = f"Turning the week is up to {names}. Please ask them."
+    raise UserError(message)

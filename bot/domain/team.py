@@ -1,0 +1,42 @@
+"""The team's own names and choices, as the rules need them: a value made from the settings once."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of the labels that carry meaning, as this team's GitLab has them."""
+
+    unscheduled: str = "unscheduled"
+    outage: str = "outage"
+    data_loss: str = "(perceived) data loss"
+    goal: str = "goal"
+    toil: str = "toil"
+    report: str = "oncall report"
+
+
+@dataclass(frozen=True)
+class Team:
+    """What the rules need to know about the team.
+
+    `zone` is the IANA zone in which the week begins and ends. `leads` are Slack ids of people and user groups;
+    empty means that every full member may turn the week. `private_channels` are treated as private whatever Slack says.
+    """
+
+    channel: str
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    leads: frozenset[str] = frozenset()
+    wow_title: str = "WoW"
+    next_wow_title: str = "Next WoW"
+    labels: Labels = field(default_factory=Labels)
+    private_channels: frozenset[str] = frozenset()
+
+    def day(self, at: datetime) -> date:
+        """Tell the team's calendar day at the instant `at` (aware)."""
+        return at.astimezone(self.zone).date()
+
+    def ending_title(self, ending: date) -> str:
+        """Title of the closed week that ended on `ending`, like "WoW ending 2017-08-29"."""
+        return f"{self.wow_title} ending {ending.isoformat()}"

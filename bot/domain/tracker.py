@@ -1,0 +1,99 @@
+"""The team's tracker as the rules see it: GitLab's nouns, as values read at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+Noun = Literal["issue", "merge_request"]
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A milestone; `group` tells one that belongs to a group above the project."""
+
+    id: int
+    title: str
+    active: bool = True
+    start: date | None = None
+    due: date | None = None
+    url: str = ""
+    group: bool = False
+
+
+@dataclass(frozen=True)
+class Issue:
+    """An issue or a merge request; `milestone` is the milestone's id."""
+
+    iid: int
+    title: str
+    labels: tuple[str, ...] = ()
+    milestone: int | None = None
+    open: bool = True
+    url: str = ""
+    noun: Noun = "issue"
+    confidential: bool = False
+
+    @property
+    def key(self) -> str:
+        """Name it among issues and merge requests alike: `issue:12`."""
+        return f"{self.noun}:{self.iid}"
+
+    @property
+    def reference(self) -> str:
+        """Write it as people do: `#12`, or `!12` for a merge request."""
+        return f"{'#' if self.noun == 'issue' else '!'}{self.iid}"
+
+
+@dataclass(frozen=True)
+class MilestoneEvent:
+    """Somebody put an issue into a milestone, or took it out."""
+
+    milestone: int
+    added: bool
+    at: datetime
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The project, and what Baton's token may do in it (GitLab's access level; 20 is Reporter, None unknown)."""
+
+    path: str
+    url: str = ""
+    access_level: int | None = None
+
+
+@dataclass(frozen=True)
+class WhoAndWhen:
+    """Who did something in GitLab, and when, as far as GitLab says."""
+
+    name: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class WeekFacts:
+    """What GitLab said about the weeks, read at `at`.
+
+    `milestones` are the project's and its groups' above. `issues` holds issues and merge requests by milestone id.
+    `events` holds milestone events by key (`issue:12`) for those whose lateness was not yet judged.
+    `unread` are those whose events could not be read. `closed_by` says who closed which milestone by hand.
+    """
+
+    at: datetime
+    project: Project
+    milestones: tuple[Milestone, ...]
+    issues: Mapping[int, tuple[Issue, ...]] = field(default_factory=dict)
+    events: Mapping[str, tuple[MilestoneEvent, ...]] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    closed_by: Mapping[int, WhoAndWhen] = field(default_factory=dict)
+    label_ranks: Mapping[str, int | None] = field(default_factory=dict)
+
+    def of(self, milestone: Milestone | None) -> tuple[Issue, ...]:
+        """List what stood in `milestone`: issues and merge requests, open and closed."""
+        return self.issues.get(milestone.id, ()) if milestone else ()
+
+    def all_issues(self) -> Mapping[str, Issue]:
+        """Index everything that was read by key."""
+        return {issue.key: issue for found in self.issues.values() for issue in found}

@@ -1,0 +1,354 @@
+"""The journal: batches of operations in stages, leases on deliveries, our own messages, and the outside worlds.
+
+A delivery is `planned` (its stage has not begun), `queued` (behind another one for the same target), `waiting` (may be
+claimed when due), `leased`, and at last `delivered`, `rejected` or `dropped`.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.journal import Batch, Delivery, Message, Progress, World
+from bot.domain.operations import Operation, Refresh, Stages, decode, encode, names_used
+from bot.store.sqlite.rows import Rows, instant, instant_or_none, text
+
+OPEN = "('waiting', 'leased', 'queued')"
+
+
+class JournalTx(Rows):
+    """The journal's part of a transaction."""
+
+    # batches
+
+    def add_batch(self, batch: Batch, stages: Stages) -> None:
+        """Write a batch down and let its first stage begin."""
+        self.run(
+            'INSERT INTO batches (id, kind, about, stage, state, "by", at) VALUES (?, ?, ?, 0, ?, ?, ?)',
+            (batch.id, batch.kind, batch.about, batch.state, batch.by, text(batch.at)),
+        )
+        self.insert_stages(batch.id, stages, batch.at)
+        self.advance(batch.id, batch.at)
+
+    def insert_stages(self, batch: str, stages: Stages, at: datetime) -> None:
+        """Put stages right behind the current one, before those that were to come."""
+        row = self.row("SELECT stage FROM batches WHERE id = ?", (batch,))
+        current: int = row["stage"] if row else 0
+        filled = [stage for stage in stages if stage]
+        self.run(
+            "UPDATE deliveries SET stage = stage + ? WHERE batch = ? AND state = 'planned' AND stage > ?",
+            (len(filled), batch, current),
+        )
+        for number, stage in enumerate(filled, start=current + 1):
+            for name, operation in stage:
+                self._insert(batch, number, name, operation, "planned", at)
+
+    def batch(self, batch: str) -> Batch | None:
+        """Find a batch."""
+        row = self.row("SELECT * FROM batches WHERE id = ?", (batch,))
+        return _batch(row) if row else None
+
+    def set_batch_state(self, batch: str, state: str, at: datetime) -> None:
+        """Stop a batch, let it run again, or end it."""
+        finished = text(at) if state in {"done", "undone"} else None
+        self.run("UPDATE batches SET state = ?, finished_at = ? WHERE id = ?", (state, finished, batch))
+        self.work_added = True
+
+    def drop_rest(self, batch: str, at: datetime) -> None:
+        """Drop what of a batch has not been sent; what is on its way ends by itself."""
+        rows = self.rows(
+            "SELECT id FROM deliveries WHERE batch = ? AND state IN ('planned', 'queued', 'waiting')", (batch,)
+        )
+        for row in rows:
+            self._end(row["id"], "dropped", {}, "", at)
+        self.set_batch_state(batch, "undone", at)
+
+    def advance(self, batch: str, at: datetime) -> bool:
+        """Begin the next stage when the current one is through; tell whether the batch has just ended."""
+        row = self.row("SELECT stage, state FROM batches WHERE id = ?", (batch,))
+        if row is None or row["state"] != "running":
+            return False
+        open_now = f"SELECT 1 FROM deliveries WHERE batch = ? AND state IN {OPEN} LIMIT 1"
+        while not self.row(open_now, (batch,)):
+            later = self.row(
+                "SELECT min(stage) AS stage FROM deliveries WHERE batch = ? AND state = 'planned'", (batch,)
+            )
+            if later is None or later["stage"] is None:
+                self.set_batch_state(batch, "done", at)
+                return True
+            self.run("UPDATE batches SET stage = ? WHERE id = ?", (later["stage"], batch))
+            self._begin(batch, later["stage"], at)
+        return False
+
+    def _begin(self, batch: str, stage: int, at: datetime) -> None:
+        rows = self.rows(
+            "SELECT id, target FROM deliveries WHERE batch = ? AND stage = ? AND state = 'planned'", (batch, stage)
+        )
+        for row in rows:
+            self._ready(row["id"], row["target"], at)
+        self.work_added = True
+
+    def _ready(self, delivery: int, target: str | None, at: datetime) -> None:
+        state = "queued" if target and self._is_taken(target) else "waiting"
+        self.run("UPDATE deliveries SET state = ?, due_at = ? WHERE id = ?", (state, text(at), delivery))
+
+    def _is_taken(self, target: str) -> bool:
+        return self.row(f"SELECT 1 FROM deliveries WHERE target = ? AND state IN {OPEN} LIMIT 1", (target,)) is not None
+
+    def progress(self, batch: str) -> Progress:
+        """Count how far a batch is, in operations on GitLab; looking and speaking do not count."""
+        rows = self.rows(
+            "SELECT state, count(*) AS n FROM deliveries WHERE batch = ? AND world = 'gitlab' "
+            "AND body NOT LIKE '{\"kind\":\"Plan\"%' GROUP BY state",
+            (batch,),
+        )
+        counts = {row["state"]: row["n"] for row in rows}
+        return Progress(
+            delivered=counts.get("delivered", 0),
+            rejected=counts.get("rejected", 0),
+            waiting=sum(counts.get(state, 0) for state in ("planned", "queued", "waiting", "leased")),
+        )
+
+    def deliveries(self, batch: str, state: str | None = None) -> list[Delivery]:
+        """List a batch's deliveries in the order of their stages, ids filled in."""
+        rows = self.rows(
+            "SELECT * FROM deliveries WHERE batch = ? AND (? IS NULL OR state = ?) ORDER BY stage, id",
+            (batch, state, state),
+        )
+        return [self._delivery(row) for row in rows]
+
+    def retry(self, batch: str, names: Iterable[str] | None, at: datetime) -> int:
+        """Let refused deliveries of a batch (those named, or all) be tried again; how many there were."""
+        wanted = None if names is None else set(names)
+        rows = self.rows(
+            "SELECT id, name, target FROM deliveries WHERE batch = ? AND state = 'rejected' ORDER BY id", (batch,)
+        )
+        again = [row for row in rows if wanted is None or row["name"] in wanted]
+        for row in again:
+            self.run("UPDATE deliveries SET strikes = 0, error = '', done_at = NULL WHERE id = ?", (row["id"],))
+            self._ready(row["id"], row["target"], at)
+        if again:
+            self.set_batch_state(batch, "running", at)
+        return len(again)
+
+    # single operations
+
+    def add_operation(self, name: str, operation: Operation, at: datetime, *, due: datetime | None = None) -> None:
+        """Write down an operation that belongs to no batch."""
+        delivery = self._insert(None, 0, name, operation, "planned", at)
+        self._ready(delivery, operation.target, due or at)
+        self.work_added = True
+
+    def refresh(self, message: str, at: datetime, *, at_most_every: timedelta) -> None:
+        """Let a message say what is true, unless it is about to; not more often than `at_most_every`."""
+        operation = Refresh(message)
+        coming = self.row(
+            "SELECT 1 FROM deliveries WHERE target = ? AND name = 'refresh' AND state IN ('waiting', 'queued') LIMIT 1",
+            (operation.target,),
+        )
+        if coming:
+            return
+        shown = self.row("SELECT shown_at FROM messages WHERE key = ?", (message,))
+        earliest = instant(shown["shown_at"]) + at_most_every if shown else at
+        self.add_operation("refresh", operation, at, due=max(at, earliest))
+
+    def _insert(
+        self, batch: str | None, stage: int, name: str, operation: Operation, state: str, at: datetime
+    ) -> int:
+        cursor = self.run(
+            "INSERT INTO deliveries (batch, stage, name, world, target, body, state, added_at, due_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (batch, stage, name, operation.world, operation.target, encode(operation), state, text(at), text(at)),
+        )
+        return int(cursor.lastrowid or 0)
+
+    # claiming and settling
+
+    def claim_due(
+        self, world: str, at: datetime, *, holder: str, until: datetime, limit: int, batch: str | None = None
+    ) -> list[Delivery]:
+        """Lease what may be sent to `world` at the instant `at`; whoever crashed with a lease loses it at its end."""
+        claimed = []
+        for row in self._claimable(world, at, limit, batch):
+            if row["attempts"] and self._is_void(row["batch"]):
+                self._end(row["id"], "dropped", {}, "", at)
+                continue
+            self.run(
+                "UPDATE deliveries SET state = 'leased', holder = ?, lease_until = ?, attempts = attempts + 1, "
+                "first_attempt_at = coalesce(first_attempt_at, ?), last_attempt_at = ? WHERE id = ?",
+                (holder, text(until), text(at), text(at), row["id"]),
+            )
+            claimed.append(self._delivery(row, lease_until=until))
+        return claimed
+
+    def _claimable(self, world: str, at: datetime, limit: int, batch: str | None) -> list[sqlite3.Row]:
+        expired = self.rows(
+            "SELECT * FROM deliveries WHERE world = ? AND state = 'leased' AND lease_until < ? "
+            "AND (? IS NULL OR batch = ?) ORDER BY lease_until LIMIT ?",
+            (world, text(at), batch, batch, limit),
+        )
+        due = self.rows(
+            "SELECT * FROM deliveries WHERE world = ? AND state = 'waiting' AND due_at <= ? "
+            "AND (? IS NULL OR batch = ?) ORDER BY due_at, id LIMIT ?",
+            (world, text(at), batch, batch, limit - len(expired)),
+        )
+        return [*expired, *due]
+
+    def _is_void(self, batch: str | None) -> bool:
+        row = self.row("SELECT state FROM batches WHERE id = ?", (batch,)) if batch else None
+        return row is not None and row["state"] == "undone"
+
+    def next_due(self, world: str) -> datetime | None:
+        """Tell when something for `world` is due next, or a lease on it ends."""
+        row = self.row(
+            "SELECT min(at) AS at FROM ("
+            "SELECT min(due_at) AS at FROM deliveries WHERE world = ? AND state = 'waiting' UNION ALL "
+            "SELECT min(lease_until) FROM deliveries WHERE world = ? AND state = 'leased')",
+            (world, world),
+        )
+        return instant_or_none(row["at"]) if row else None
+
+    def hold(self, delivery: Delivery, holder: str) -> bool:
+        """Tell whether the lease is still `holder`'s; a result is written only then."""
+        row = self.row("SELECT holder, state FROM deliveries WHERE id = ?", (delivery.id,))
+        return row is not None and row["state"] == "leased" and row["holder"] == holder
+
+    def delivered(self, delivery: Delivery, result: dict[str, Any], at: datetime) -> None:
+        """Write down that an operation is through."""
+        self._end(delivery.id, "delivered", result, "", at)
+
+    def rejected(self, delivery: Delivery, reason: str, at: datetime) -> None:
+        """Write down that the other side refused."""
+        self._end(delivery.id, "rejected", {}, reason, at)
+
+    def put_back(self, delivery: Delivery, due: datetime, *, error: str = "", strikes: int = 0) -> None:
+        """Let an operation wait for another attempt at `due`."""
+        self.run(
+            "UPDATE deliveries SET state = 'waiting', holder = NULL, lease_until = NULL, due_at = ?, error = ?, "
+            "strikes = ? WHERE id = ?",
+            (text(due), error, strikes, delivery.id),
+        )
+
+    def give_back(self, delivery: Delivery, at: datetime) -> None:
+        """Return an operation that was claimed and not sent: as if it had never been claimed."""
+        self.run(
+            "UPDATE deliveries SET state = 'waiting', holder = NULL, lease_until = NULL, due_at = ?, "
+            "attempts = attempts - 1, first_attempt_at = CASE WHEN attempts = 1 THEN NULL ELSE first_attempt_at END "
+            "WHERE id = ?",
+            (text(at), delivery.id),
+        )
+
+    def all_due_now(self, world: str, at: datetime) -> None:
+        """Let everything that waits because of failures be tried at once: the other side is back."""
+        self.run(
+            "UPDATE deliveries SET due_at = ? WHERE world = ? AND state = 'waiting' AND error <> '' AND due_at > ?",
+            (text(at), world, text(at)),
+        )
+
+    def _end(self, delivery: int, state: str, result: dict[str, Any], error: str, at: datetime) -> None:
+        self.run(
+            "UPDATE deliveries SET state = ?, result = ?, error = ?, done_at = ?, holder = NULL, lease_until = NULL "
+            "WHERE id = ?",
+            (state, json.dumps(result), error, text(at), delivery),
+        )
+        row = self.row("SELECT target FROM deliveries WHERE id = ?", (delivery,))
+        if row and row["target"]:
+            self._next_in_line(row["target"], at)
+
+    def _next_in_line(self, target: str, at: datetime) -> None:
+        row = self.row(
+            f"SELECT id, state FROM deliveries WHERE target = ? AND state IN {OPEN} "
+            "ORDER BY state = 'queued', id LIMIT 1",
+            (target,),
+        )
+        if row and row["state"] == "queued":
+            self.run(
+                "UPDATE deliveries SET state = 'waiting', due_at = max(due_at, ?) WHERE id = ?", (text(at), row["id"])
+            )
+            self.work_added = True
+
+    def _delivery(self, row: sqlite3.Row, lease_until: datetime | None = None) -> Delivery:
+        operation = decode(row["body"])
+        if needed := names_used(operation):
+            operation = decode(row["body"], self.made(row["batch"], needed))
+        return Delivery(
+            id=row["id"],
+            batch=row["batch"],
+            name=row["name"],
+            operation=operation,
+            state=row["state"],
+            attempts=row["attempts"],
+            strikes=row["strikes"],
+            first_attempt_at=instant_or_none(row["first_attempt_at"]),
+            last_attempt_at=instant_or_none(row["last_attempt_at"]),
+            lease_until=lease_until or instant_or_none(row["lease_until"]),
+            added_at=instant(row["added_at"]),
+            result=json.loads(row["result"]),
+            error=row["error"],
+        )
+
+    def made(self, batch: str, names: Iterable[str]) -> dict[str, int]:
+        """Find the ids of what the named operations of a batch have made."""
+        found = {}
+        for name in names:
+            row = self.row(
+                "SELECT result FROM deliveries WHERE batch = ? AND name = ? AND state = 'delivered'", (batch, name)
+            )
+            if row and "id" in (result := json.loads(row["result"])):
+                found[name] = int(result["id"])
+        return found
+
+    def backlog(self, world: str) -> tuple[int, datetime | None]:
+        """Count what is still to be sent to `world`, and tell since when the oldest of it waits."""
+        row = self.row(
+            "SELECT count(*) AS n, min(added_at) AS oldest FROM deliveries "
+            "WHERE world = ? AND state IN ('planned', 'queued', 'waiting', 'leased')",
+            (world,),
+        )
+        return (row["n"], instant_or_none(row["oldest"])) if row else (0, None)
+
+    # worlds
+
+    def world(self, name: str) -> World | None:
+        """Recall how an outside world was last seen."""
+        row = self.row("SELECT * FROM worlds WHERE name = ?", (name,))
+        return World(row["name"], bool(row["up"]), instant(row["since"]), row["reason"]) if row else None
+
+    def keep_world(self, world: World) -> None:
+        """Remember how an outside world was just seen."""
+        self.run(
+            "INSERT OR REPLACE INTO worlds (name, up, since, reason) VALUES (?, ?, ?, ?)",
+            (world.name, world.up, text(world.since), world.reason),
+        )
+
+    # our own messages
+
+    def message(self, key: str) -> Message | None:
+        """Find a message of ours."""
+        row = self.row("SELECT * FROM messages WHERE key = ?", (key,))
+        if row is None:
+            return None
+        return Message(row["key"], row["channel"], row["ts"], row["show"], row["about"], instant(row["shown_at"]))
+
+    def keep_message(self, message: Message) -> None:
+        """Remember where a message of ours stands, and when it was last worded."""
+        self.run(
+            "INSERT OR REPLACE INTO messages (key, channel, ts, show, about, shown_at) VALUES (?, ?, ?, ?, ?, ?)",
+            (message.key, message.channel, message.ts, message.show, message.about, text(message.shown_at)),
+        )
+
+    # jobs
+
+    def take_job(self, name: str, due: datetime, at: datetime) -> bool:
+        """Take a scheduled run for oneself; False when another process has taken it."""
+        cursor = self.run(
+            "INSERT OR IGNORE INTO jobs (name, due_at, at) VALUES (?, ?, ?)", (name, text(due), text(at))
+        )
+        return cursor.rowcount == 1
+
+
+def _batch(row: sqlite3.Row) -> Batch:
+    return Batch(row["id"], row["kind"], row["about"], row["state"], row["by"], instant(row["at"]))
+
+
