@@ -1,0 +1,291 @@
+"""The manifest, the README's tables, `.env.example` and the lock say what the code does, and nothing else."""
+
+import ast
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import jsonschema
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from bot.settings import MENDS, Settings
+
+ROOT: Final = Path(__file__).parent.parent
+
+EVENT_SCOPES: Final[Mapping[str, frozenset[str]]] = {
+    # https://docs.slack.dev/reference/events
+    "app_home_opened": frozenset(),
+    "member_joined_channel": frozenset({"channels:read", "groups:read"}),
+    "member_left_channel": frozenset({"channels:read", "groups:read"}),
+    "message.channels": frozenset({"channels:history"}),
+    "message.groups": frozenset({"groups:history"}),
+    "reaction_added": frozenset({"reactions:read"}),
+    "reaction_removed": frozenset({"reactions:read"}),
+    "subteam_members_changed": frozenset({"usergroups:read"}),
+    "subteam_updated": frozenset({"usergroups:read"}),
+    "team_join": frozenset({"users:read"}),
+    "user_change": frozenset({"users:read"}),
+}
+
+# slack_sdk offers these under names of its own.
+SDK_SHORTHANDS: Final = {"files_upload_v2": ("files.getUploadURLExternal", "files.completeUploadExternal")}
+
+COMMANDS: Final = {"/wow", "/event", "/handoff"}
+SHORTCUTS: Final = {
+    "log_as_event": "Log as event",
+    "open_outage_issue": "Open outage issue",
+    "add_to_handoff": "Add to hand-off",
+}
+
+
+@pytest.fixture(scope="module")
+def contract() -> Path:
+    folder = Path(os.environ.get("CONTRACTS") or ROOT.parent / "shared" / "contract")
+    if not folder.is_dir():
+        words = f"Slack's contract is not at {folder}: set CONTRACTS to its folder"
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(f"left out: {words}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def methods(contract: Path) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads((contract / "slack-methods.json").read_text())
+    return {name: facts for name, facts in known.items() if "." in name}
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
+    return read
+
+
+@pytest.fixture(scope="module")
+def scopes(manifest: dict[str, Any]) -> set[str]:
+    return set(manifest["oauth_config"]["scopes"]["bot"])
+
+
+# The manifest
+
+
+def test_the_manifest_is_what_slack_accepts(manifest: dict[str, Any], contract: Path) -> None:
+    schema = json.loads((contract / "slack-manifest.schema.json").read_text())
+
+    jsonschema.validate(manifest, schema)
+
+
+def test_the_manifest_offers_every_command_and_shortcut(manifest: dict[str, Any]) -> None:
+    features = manifest["features"]
+
+    assert {command["command"] for command in features["slash_commands"]} == COMMANDS
+    assert {shortcut["callback_id"]: shortcut["name"] for shortcut in features["shortcuts"]} == SHORTCUTS
+    assert {shortcut["type"] for shortcut in features["shortcuts"]} == {"message"}
+    assert features["app_home"]["home_tab_enabled"]
+
+
+def test_mentions_in_commands_arrive_as_ids(manifest: dict[str, Any]) -> None:
+    for command in manifest["features"]["slash_commands"]:
+        assert command["should_escape"] is True
+        assert command["usage_hint"]
+
+
+def test_every_event_has_its_scope(manifest: dict[str, Any], scopes: set[str]) -> None:
+    events = manifest["settings"]["event_subscriptions"]["bot_events"]
+
+    assert events == sorted(set(events))
+    assert set(events) == set(EVENT_SCOPES)
+    for event in events:
+        assert EVENT_SCOPES[event] <= scopes, event
+
+
+def test_every_scope_stands_once_with_its_reason(scopes: set[str]) -> None:
+    lines = re.findall(r"^      - ([a-z.]+(?::[a-z.]+)*)(.*)$", (ROOT / "manifest.yml").read_text(), re.MULTILINE)
+    reasons = {name: reason for name, reason in lines if name in scopes}
+
+    assert [name for name in reasons if not re.fullmatch(r" # .{5,}", reasons[name])] == []
+    assert list(reasons) == sorted(scopes)
+
+
+def test_every_slack_method_the_code_calls_has_its_scope(methods: dict[str, Any], scopes: set[str]) -> None:
+    called = {
+        method: path.relative_to(ROOT)
+        for path in _code_of_the_bot()
+        for method in _methods_called(path.read_text(), methods)
+    }
+
+    lacking = {method: str(path) for method, path in called.items() if not _is_allowed(method, methods, scopes)}
+    assert lacking == {}
+
+
+def test_calls_to_slack_are_found_however_they_are_written(methods: dict[str, Any]) -> None:
+    source = '''
+async def speak(client, text):
+    """users.list is only mentioned here."""
+    await client.chat_postMessage(channel="C1", text=text)
+    await client.api_call("usergroups.list")
+    await client.files_upload_v2(channel="C1")
+    await perform(client.conversations_setTopic)
+'''
+
+    assert _methods_called(source, methods) == {
+        "chat.postMessage",
+        "conversations.setTopic",
+        "files.completeUploadExternal",
+        "files.getUploadURLExternal",
+        "usergroups.list",
+    }
+
+
+def test_a_method_without_its_scope_is_noticed(methods: dict[str, Any], scopes: set[str]) -> None:
+    assert _is_allowed("views.open", methods, set())
+    assert _is_allowed("conversations.setTopic", methods, scopes)
+    assert not _is_allowed("conversations.setTopic", methods, scopes - {"groups:write.topic"})
+    assert not _is_allowed("conversations.open", methods, scopes - {"im:write"})
+    assert not _is_allowed("pins.add", methods, scopes)
+    assert not _is_allowed("admin.something", methods, scopes)
+
+
+def _code_of_the_bot() -> Iterable[Path]:
+    sandbox = ROOT / "bot" / "sandbox"
+    return (path for path in sorted((ROOT / "bot").rglob("*.py")) if sandbox not in path.parents)
+
+
+def _methods_called(source: str, methods: Mapping[str, Any]) -> set[str]:
+    by_sdk_name = {name.replace(".", "_"): (name,) for name in methods} | SDK_SHORTHANDS
+    called: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute):
+            called.update(by_sdk_name.get(node.attr, ()))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in methods:
+            called.add(node.value)
+    return called
+
+
+def _is_allowed(method: str, methods: Mapping[str, Any], scopes: set[str]) -> bool:
+    if method not in methods:
+        return False
+    enough = set(methods[method]["scope"].get("bot", ()))
+    if method == "conversations.open":
+        return "im:write" in scopes  # Baton opens direct messages, nothing else
+    if method.startswith("conversations."):
+        # One scope per kind of conversation; Baton works in public and in private channels.
+        return all(any(scope.startswith(kind) for scope in enough & scopes) for kind in ("channels:", "groups:"))
+    return not enough or bool(enough & scopes)
+
+
+# The settings
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    rows = {row[0].strip("`"): row for row in _table("Settings")}
+
+    assert {name: row[2].strip("`") for name, row in rows.items()} == _defaults(required="required")
+    assert all(len(row[1]) > 10 for row in rows.values())
+
+
+def test_the_example_lists_every_setting_with_its_default() -> None:
+    example = (ROOT / ".env.example").read_text()
+    given = re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", example, re.MULTILINE)
+
+    assert len(given) == len(dict(given))
+    assert dict(given) == _defaults(required="")
+
+
+def test_the_example_is_valid_once_the_required_settings_are_filled_in() -> None:
+    to_fill_in = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    assert set(to_fill_in) == _required() | {"SLACK_APP_TOKEN"}
+
+
+def test_every_required_setting_says_how_to_come_by_it() -> None:
+    assert set(MENDS) == _required()
+
+
+def _required() -> set[str]:
+    return {name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
+
+
+def _defaults(*, required: str) -> dict[str, str]:
+    return {
+        name.upper(): required if field.is_required() else _shown(field.get_default(call_default_factory=True))
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def _shown(default: object) -> str:
+    if default is None or default == {}:
+        return ""
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, tuple):
+        return ",".join(default)
+    return str(default)
+
+
+# The README
+
+
+def test_the_readme_shows_the_commands_of_the_manifest(manifest: dict[str, Any]) -> None:
+    shown = {command for row in _table("Commands") for command in re.findall(r"`(/\w+)", row[0])}
+
+    assert shown == {command["command"] for command in manifest["features"]["slash_commands"]}
+
+
+def test_the_readme_names_targets_and_files_that_are_there() -> None:
+    readme = (ROOT / "README.md").read_text()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    files = re.findall(r"`((?:bot|handlers|tests)/[\w/.]+|\.ci/run)`", readme)
+
+    assert set(re.findall(r"`make ([a-z]+)", readme)) <= targets
+    assert [name for name in files if not (ROOT / name).exists()] == []
+
+
+def test_every_design_decision_says_why_and_what_keeps_it() -> None:
+    decisions = [part for part in _section("Design decisions").split("\n\n") if part.startswith("**")]
+
+    assert len(decisions) >= 7
+    for decision in decisions:
+        assert re.fullmatch(r"\*\*.+\.\*\* \*Because\* .+ \*Checked by\* .+\.", decision), decision
+
+
+def _section(title: str) -> str:
+    match = re.search(
+        rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert match, f"the README has no section {title!r}"
+    return match[1]
+
+
+def _table(title: str) -> list[list[str]]:
+    lines = [line for line in _section(title).splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+# The lock
+
+
+def test_the_lock_has_a_hash_for_everything_and_no_address() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    blocks = re.split(r"\n(?=\S)", lock.strip())
+
+    assert "://" not in lock
+    assert "--index-url" not in lock
+    assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_the_lock_holds_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    locked = {canonicalize_name(name): version for name, version in pins}
+
+    for requirement in map(Requirement, asked):
+        assert requirement.specifier.contains(locked.get(canonicalize_name(requirement.name), "none")), requirement
