@@ -28,8 +28,12 @@ class Unavailable(Exception):  # noqa: N818 - it names a state of the world, not
 
 
 class Rejected(Exception):  # noqa: N818 - it names an answer, not a defect
-    """The other side understood and refused; asking again the same way would be refused again."""
+    """The other side understood and refused; asking again the same way would be refused again.
 
-    def __init__(self, reason: str) -> None:
+    `gone` tells that the thing it was about does not exist (any more).
+    """
+
+    def __init__(self, reason: str, *, gone: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.gone = gone

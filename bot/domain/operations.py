@@ -8,13 +8,13 @@ import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date
 from typing import Any, Literal
 
 from bot.domain.tracker import Noun
 
-LONGEST_WAIT = 27.0
-"""Seconds between two attempts at the most: what waits goes on within 30 s of the other side's return."""
+LONGEST_WAIT = 21.0
+"""Seconds between two attempts at the most: with the time of a call that hangs, what waits still goes on within 30 s of
+the other side's return."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,6 @@ class Made:
 
 
 MilestoneId = int | Made
-Dates = tuple[date | None, date | None]
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class CreateMilestone:
-    """Make a milestone, unless one of exactly this title is there already."""
+    """Make a milestone, unless one of exactly this title is there already; dates are written yyyy-mm-dd."""
 
     title: str
-    start: date
-    due: date
+    start: str
+    due: str
     world = "gitlab"
 
     @property
@@ -59,7 +58,9 @@ class CreateMilestone:
 
 @dataclass(frozen=True)
 class SetMilestone:
-    """Give a milestone this title, these dates (start and due) or this state; None leaves a thing as it is.
+    """Give a milestone this title, these dates or this state; None leaves a thing as it is.
+
+    `start` and `due` are written yyyy-mm-dd; an empty text takes the date away.
 
     `titled` is the title it is known by: if somebody gave it a third one meanwhile, it is left alone.
     """
@@ -67,7 +68,8 @@ class SetMilestone:
     id: MilestoneId
     titled: str
     title: str | None = None
-    dates: Dates | None = None
+    start: str | None = None
+    due: str | None = None
     active: bool | None = None
     world = "gitlab"
 
@@ -97,7 +99,7 @@ class SetIssue:
     """Move an issue (or merge request) from milestone `source` to `milestone` and change labels: one request.
 
     `milestone` None leaves it where it is. Whoever repeats it looks first: an issue that a person has moved elsewhere
-    since is left as it is.
+    since is left as it is, and so is one that was closed meanwhile, unless `closed_too`.
     """
 
     noun: Noun
@@ -106,6 +108,7 @@ class SetIssue:
     milestone: MilestoneId | None = None
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    closed_too: bool = False
     world = "gitlab"
 
     @property
@@ -182,18 +185,14 @@ def decode(text: str, made: Mapping[str, int] | None = None) -> Operation:
     """Read an operation back; ids named by `Made` are filled in from `made` where it knows them."""
     body = json.loads(text)
     kind = _KINDS[body.pop("kind")]
-    return kind(**{name: _value(name, value, made or {}) for name, value in body.items()})
+    return kind(**{name: _value(value, made or {}) for name, value in body.items()})
 
 
-def _value(name: str, value: Any, made: Mapping[str, int]) -> Any:  # noqa: ANN401 - JSON is of any shape
+def _value(value: Any, made: Mapping[str, int]) -> Any:  # noqa: ANN401 - JSON is of any shape
     if isinstance(value, dict):
         key = value["made"]
         return made.get(key, Made(key))
-    if name == "dates":
-        return tuple(day and date.fromisoformat(day) for day in value)
-    if isinstance(value, list):
-        return tuple(value)
-    return date.fromisoformat(value) if name in {"start", "due"} else value
+    return tuple(value) if isinstance(value, list) else value
 
 
 def names_used(operation: Operation) -> set[str]:
@@ -207,5 +206,5 @@ def backoff(failures: int, retry_after: float | None, roll: random.Random) -> fl
 
     What the other side named in Retry-After wins when it is longer.
     """
-    wait = min(2.0 ** max(0, min(failures, 10) - 1), 30.0) * roll.uniform(0.5, 0.9)
+    wait = min(2.0 ** max(0, min(failures, 10) - 1), 30.0) * roll.uniform(0.5, 0.7)
     return max(min(wait, LONGEST_WAIT), retry_after or 0.0)

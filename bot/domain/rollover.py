@@ -272,25 +272,29 @@ def stages(turn: Turn, team: Team, *, about: str, report: Post) -> Stages:
     wow = turn.wow
     first: list[tuple[Named, ...]] = []
     if not turn.following:
-        first.append(((CREATED_NEXT, CreateMilestone(team.next_wow_title, ahead.start, ahead.ending)),))
+        first.append(((CREATED_NEXT, CreateMilestone(team.next_wow_title, _day(ahead.start), _day(ahead.ending))),))
     return (
         *first,
         carry_over(turn.lines, wow.id, following, team),
         (("read again", Plan("latecomers", about)),),
-        (("rename week", SetMilestone(wow.id, wow.title, title=closed_title, dates=(wow.start, ending))),),
+        (("rename week", SetMilestone(wow.id, wow.title, title=closed_title, due=_day(ending))),),
         (("close week", SetMilestone(wow.id, closed_title, active=False)),),
         (
             (
                 "rename next",
                 SetMilestone(
-                    following, following_title, title=team.wow_title, dates=(ahead.start, ahead.ending)
+                    following,
+                    following_title,
+                    title=team.wow_title,
+                    start=_day(ahead.start),
+                    due=_day(ahead.ending),
                 ),
             ),
         ),
         (
             (
                 NEW_NEXT,
-                CreateMilestone(team.next_wow_title, ahead.following.start, ahead.following.ending),
+                CreateMilestone(team.next_wow_title, _day(ahead.following.start), _day(ahead.following.ending)),
             ),
         ),
         tuple(
@@ -298,6 +302,10 @@ def stages(turn: Turn, team: Team, *, about: str, report: Post) -> Stages:
         ),
         (("report", report),),
     )
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def carry_over(lines: Iterable[Line], wow: int, following: MilestoneId, team: Team) -> tuple[Named, ...]:
@@ -388,7 +396,7 @@ def _reverse(operation: SetIssue, issue: Issue | None, line: Line, wow: int, kep
     back = wow if here != wow else None
     if back is None and not remove and not add:
         return None
-    return SetIssue(operation.noun, operation.iid, here if here is not None else wow, back, add, remove)
+    return SetIssue(operation.noun, operation.iid, here if here is not None else wow, back, add, remove, closed_too=True)
 
 
 def _drop_new_next(
@@ -420,12 +428,13 @@ def _following_back(
         return ()
     if before is None:
         return (("drop next", RemoveMilestone(milestone.id, milestone.title, team.next_wow_title)),)
-    ours = (turn.week.start, turn.week.ending)
-    dates = _dates_back(milestone, ours, (before.start, before.due), kept)
+    start, due = _dates_back(
+        milestone, (turn.week.start, turn.week.ending), (before.start, before.due), kept
+    )
     title = before.title if milestone.title != before.title else None
-    if not title and not dates:
+    if title is None and start is None and due is None:
         return ()
-    return (("next back", SetMilestone(milestone.id, milestone.title, title=title, dates=dates)),)
+    return (("next back", SetMilestone(milestone.id, milestone.title, title=title, start=start, due=due)),)
 
 
 def _wow_back(
@@ -439,12 +448,12 @@ def _wow_back(
     if milestone.title not in {before.title, team.ending_title(turn.ending)}:
         kept.append(Kept(f"Milestone “{milestone.title}”", "somebody renamed it since"))
         return (), ()
-    dates = _dates_back(milestone, (before.start, turn.ending), (before.start, before.due), kept)
+    start, due = _dates_back(milestone, (before.start, turn.ending), (before.start, before.due), kept)
     title = before.title if milestone.title != before.title else None
-    rename = SetMilestone(milestone.id, milestone.title, title=title, dates=dates)
+    rename = SetMilestone(milestone.id, milestone.title, title=title, start=start, due=due)
     reopen = SetMilestone(milestone.id, before.title, active=True)
     return (
-        (("week back", rename),) if title or dates else (),
+        (("week back", rename),) if (title, start, due) != (None, None, None) else (),
         (("reopen week", reopen),) if not milestone.active else (),
     )
 
@@ -454,12 +463,13 @@ def _dates_back(
     ours: tuple[date | None, date | None],
     before: tuple[date | None, date | None],
     kept: list[Kept],
-) -> tuple[date | None, date | None] | None:
-    """Restore dates only where they are still the ones that the rollover set."""
+) -> tuple[str | None, str | None]:
+    """Restore dates only where they are still the ones that the rollover set; None leaves a date as it is."""
     current = (milestone.start, milestone.due)
     if current == before:
-        return None
+        return None, None
     if current != ours:
         kept.append(Kept(f"Dates of “{milestone.title}”", "somebody changed them since"))
-        return None
-    return before
+        return None, None
+    start, due = (_day(old) if old != now else None for old, now in zip(before, current, strict=True))
+    return start, due

@@ -57,11 +57,15 @@ class MilestoneEvent:
 
 @dataclass(frozen=True)
 class Project:
-    """The project, and what Baton's token may do in it (GitLab's access level; 20 is Reporter, None unknown)."""
+    """The project, and what Baton's token may do in it (GitLab's access level; 20 is Reporter, None unknown).
+
+    `group` is the path of the API for the group that owns it, empty for a person's own project.
+    """
 
     path: str
     url: str = ""
     access_level: int | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,22 @@
+"""Who may do what, decided with what is remembered of people and groups."""
+
+from bot.domain import people
+from bot.domain.people import Right
+from bot.domain.team import Team
+from bot.store import Tx
+
+HOME = "workspace"
+"""Name of the remembered fact that holds the id of Baton's own workspace."""
+
+
+def require(tx: Tx, team: Team, who: str, right: Right) -> None:
+    """Let `who` go on, or raise UserError with the reason, or NotKnownYetError when Slack must be asked first."""
+    groups = [lead for lead in team.leads if lead.startswith("S")]
+    people.may(
+        who,
+        right,
+        team,
+        home=tx.fact(HOME),
+        people=tx.people([who]),
+        groups=tx.groups(groups),
+    )

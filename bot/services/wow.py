@@ -1,0 +1,500 @@
+"""Turning the week: preview, roll over, take it back, and what is known of the weeks."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from bot.domain import late, rollover, week
+from bot.domain.errors import Unavailable, UserError
+from bot.domain.journal import Batch, Delivery
+from bot.domain.late import Verdict
+from bot.domain.operations import Plan, Post, SetIssue, Stages
+from bot.domain.questions import WeekQuestion
+from bot.domain.rollover import CREATED_NEXT, NEW_NEXT, Line, Turn, Weeks
+from bot.domain.team import Team
+from bot.domain.tracker import WeekFacts, WhoAndWhen
+from bot.domain.turning import Choices, Preview, Rollover
+from bot.store import Tx
+
+REFRESH = timedelta(seconds=2)
+"""The progress message is edited at most this often."""
+
+
+# What GitLab is asked
+
+
+def rollover_question(tx: Tx, ending: date) -> WeekQuestion:
+    """Ask for all that a rollover of the week ending on `ending` depends on."""
+    return WeekQuestion("rollover", wow=True, late=True, judged=tx.judged(), ending=ending)
+
+
+def undo_question(found: Rollover, tx: Tx) -> WeekQuestion:
+    """Ask for all that taking this rollover back depends on."""
+    ids = [*_milestones_of(tx, found)]
+    return WeekQuestion("undo", milestones=tuple(one for one in ids if one is not None))
+
+
+def keep_facts(tx: Tx, question: WeekQuestion, facts: WeekFacts, team: Team) -> None:
+    """Remember an answer of GitLab's, and the verdicts that follow from it."""
+    tx.keep_snapshot(question.name, facts)
+    judge(tx, facts, team)
+
+
+def judge(tx: Tx, facts: WeekFacts, team: Team) -> dict[str, Verdict]:
+    """Decide about the open issues of the current week that were not judged yet; give all verdicts by key."""
+    weeks = rollover.find_weeks(facts, team)
+    if weeks.wow is None:
+        return {}
+    started = late.week_started(weeks.wow, tx.became_wow(weeks.wow.id), team)
+    issues = {issue.key: issue for issue in facts.of(weeks.wow)}
+    found = {
+        key: late.judge(issues[key], events, weeks.wow.id, started, team)
+        for key, events in facts.events.items()
+        if key in issues
+    }
+    tx.keep_verdicts(weeks.wow.id, found, facts.at)
+    return tx.verdicts(weeks.wow.id)
+
+
+# The preview
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """What is shown before a rollover: the plan, or why there can be none; `who` tells who did it already."""
+
+    preview: Preview
+    turn: Turn | None = None
+    refusal: rollover.Refusal | None = None
+    running: Rollover | None = None
+    who: WhoAndWhen | None = None
+    unread: int = 0
+    project: str = ""
+
+
+def preview(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> Previewed:
+    """Work out what a rollover would do now, and remember what was shown. `shown.ending` is the week's last day."""
+    ending = shown.ending or week.last_ending(team.day(shown.at))
+    weeks = rollover.find_weeks(facts, team)
+    running = tx.rollover_of(ending)
+    refused = rollover.refusal(facts, weeks, ending, team)
+    if refused or (running and running.state != "done"):
+        closed = refused.closed if refused else None
+        return Previewed(
+            shown, refusal=refused, running=running, who=facts.closed_by.get(closed.id) if closed else None
+        )
+    verdicts = judge(tx, facts, team)
+    turn = rollover.decide(facts, weeks, ending, team, choices={}, verdicts=verdicts)
+    kept = replace(shown, ending=ending, keys=frozenset(line.key for line in turn.lines))
+    tx.keep_preview(kept)
+    return Previewed(kept, turn=turn, unread=len(facts.unread), project=facts.project.path)
+
+
+def preview_silent(tx: Tx, team: Team, shown: Preview) -> Previewed:
+    """Remember that GitLab did not answer, so that a rollover with the defaults may be asked for."""
+    ending = shown.ending or week.last_ending(team.day(shown.at))
+    kept = replace(shown, ending=ending, silent=True)
+    tx.keep_preview(kept)
+    return Previewed(kept, running=tx.rollover_of(ending))
+
+
+# Rolling over
+
+
+def message_of(rollover_id: str) -> str:
+    """Name of the channel message that follows a rollover."""
+    return f"rollover:{rollover_id}"
+
+
+def roll_over(
+    tx: Tx, shown: Preview, *, rollover_id: str, by: str, channel: str, choices: Choices, at: datetime
+) -> Rollover:
+    """Begin the rollover that was previewed; raises UserError when this week is, or was, rolled over already.
+
+    The rollover is a batch: it begins with one plan that reads GitLab, so it can begin while GitLab is silent.
+    """
+    if shown.ending is None:
+        message = "This preview is too old. Please type `/wow rollover` again."
+        raise UserError(message)
+    found = Rollover(
+        id=rollover_id,
+        ending=shown.ending,
+        state="running",
+        by=by,
+        channel=channel,
+        at=at,
+        batch=f"rollover-{rollover_id}",
+        choices=choices,
+    )
+    if not tx.add_rollover(found):
+        earlier = tx.rollover_of(found.ending)
+        raise UserError(already(earlier) if earlier else "This week was rolled over already.")
+    tx.add_operation(
+        "progress", Post(message_of(rollover_id), channel, "wow.progress", rollover_id, otherwise=_person(by)), at
+    )
+    tx.add_batch(
+        Batch(found.batch, "rollover", rollover_id, "running", by, at), ((("plan", Plan("rollover", rollover_id)),),)
+    )
+    return found
+
+
+def already(earlier: Rollover) -> str:
+    """Say who rolled this week over, or is doing it."""
+    who = f"<@{earlier.by}>" if _person(earlier.by) else earlier.by
+    doing = {"running": "is being rolled over", "undoing": "is being taken back"}.get(earlier.state, "was rolled over")
+    by = f"{earlier.undone_by and f'<@{earlier.undone_by}>'}" if earlier.state == "undoing" else who
+    return f"The week ending {earlier.ending} {doing} by {by} already. Nothing was done twice."
+
+
+def plan_question(tx: Tx, rollover_id: str) -> WeekQuestion:
+    """Ask what the plan of a rollover, or its second look, depends on."""
+    found = _must_find(tx, rollover_id)
+    return rollover_question(tx, found.ending)
+
+
+def plan(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -> Stages:
+    """Decide the whole rollover from what GitLab says now; from here on it is fixed.
+
+    What makes it impossible ends it before anything is written, and is said.
+    """
+    found = _must_find(tx, rollover_id)
+    weeks = rollover.find_weeks(facts, team)
+    if refused := rollover.refusal(facts, weeks, found.ending, team):
+        tx.save_rollover(replace(found, state="void", problem=_with_who(refused, facts), done_at=at))
+        return ()
+    verdicts = judge(tx, facts, team)
+    choices = found.choices
+    turn = rollover.decide(
+        facts,
+        weeks,
+        found.ending,
+        team,
+        choices=choices.chosen,
+        verdicts=verdicts,
+        default=choices.default,
+        previewed=choices.previewed,
+    )
+    following = turn.following.id if turn.following else None
+    tx.save_rollover(replace(found, turn=turn, wow=following))
+    report = Post(
+        f"report:{rollover_id}", found.channel, "wow.report", rollover_id, otherwise=_person(found.by)
+    )
+    return rollover.stages(turn, team, about=rollover_id, report=report)
+
+
+def _with_who(refused: rollover.Refusal, facts: WeekFacts) -> str:
+    who = facts.closed_by.get(refused.closed.id) if refused.closed else None
+    said = refused.reason + (f" by {who.name}" if who else "")
+    return said if said.endswith(".") else f"{said}."
+
+
+def latecomers_question(tx: Tx, rollover_id: str) -> WeekQuestion:
+    """Ask what stands in the week now, just before it is closed."""
+    del rollover_id
+    return WeekQuestion("latecomers", wow=True, late=True, judged=tx.judged())
+
+
+def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -> Stages:
+    """Carry over the open issues that appeared since the plan was made."""
+    found = _must_find(tx, rollover_id)
+    turn = found.turn
+    if turn is None:
+        return ()
+    known = {line.key for line in turn.lines}
+    verdicts = judge(tx, facts, team)
+    new = [issue for issue in facts.of(turn.wow) if issue.open and issue.key not in known]
+    lines = tuple(
+        rollover.line_for(issue, "carry", verdicts.get(issue.key), team, appeared=True) for issue in new
+    )
+    if not lines:
+        return ()
+    tx.save_rollover(replace(found, turn=replace(turn, lines=turn.lines + lines)))
+    del at
+    following = turn.following.id if turn.following else rollover.Made(CREATED_NEXT)
+    return (rollover.carry_over(lines, turn.wow.id, following, team),)
+
+
+def follow_rollover(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime, team: Team) -> None:
+    """Keep the record, and what the channel sees, in step with the batch."""
+    found = _must_find(tx, batch.about)
+    if outcome == "delivered" and delivery is not None:
+        _note_delivered(tx, found, delivery, at)
+    if outcome == "done":
+        _note_done(tx, found, at)
+    if outcome == "stopped":
+        ask = Post(
+            f"stopped:{delivery.id if delivery else found.id}:{at.timestamp():.0f}",
+            found.channel,
+            "wow.stopped",
+            found.id,
+            otherwise=_person(found.by),
+        )
+        tx.add_operation("ask", ask, at)
+    del team
+    tx.refresh(message_of(found.id), at, at_most_every=REFRESH)
+
+
+def _note_delivered(tx: Tx, found: Rollover, delivery: Delivery, at: datetime) -> None:
+    if isinstance(delivery.operation, SetIssue):
+        _note_issue(tx, found, delivery.operation)
+    elif delivery.name == CREATED_NEXT:
+        made = tx.made(found.batch, [CREATED_NEXT])
+        tx.save_rollover(replace(found, wow=made.get(CREATED_NEXT)))
+    elif delivery.name == "rename next":
+        tx.save_rollover(replace(found, became_wow_at=at))
+
+
+def _note_issue(tx: Tx, found: Rollover, operation: SetIssue) -> None:
+    key = f"{operation.noun}:{operation.iid}"
+    if isinstance(operation.source, int) and operation.add:
+        tx.set_labelled(operation.source, key, labelled=True)
+    if isinstance(operation.milestone, int) and operation.milestone == found.wow:
+        # our own carry-over is no late addition, even when it is repeated after the week has started
+        tx.keep_verdicts(operation.milestone, {key: Verdict(late=False, why="carried over")}, found.at)
+
+
+def _note_done(tx: Tx, found: Rollover, at: datetime) -> None:
+    if found.state == "running":
+        tx.save_rollover(replace(found, state="done", done_at=at))
+    elif found.state == "done":
+        tx.refresh(f"report:{found.id}", at, at_most_every=REFRESH)
+
+
+def retry(tx: Tx, rollover_id: str, at: datetime) -> int:
+    """Try again what GitLab refused: the milestone that stopped the run, or the issues in the report."""
+    found = _must_find(tx, rollover_id)
+    if found.state not in {"running", "done", "undoing"}:
+        message = "This rollover was taken back, so there is nothing to try again."
+        raise UserError(message)
+    batch = found.undo_batch if found.state == "undoing" else found.batch
+    count = tx.retry(batch, None, at)
+    if not count:
+        message = "There is nothing left to try again: all of it is through, or on its way."
+        raise UserError(message)
+    tx.refresh(message_of(rollover_id), at, at_most_every=REFRESH)
+    return count
+
+
+# The way back
+
+
+@dataclass(frozen=True)
+class UndoPreviewed:
+    """What is shown before a rollover is taken back."""
+
+    preview: Preview
+    found: Rollover
+    undo: rollover.Undo | None = None
+    refusal: str = ""
+
+
+def rollover_to_undo(tx: Tx) -> Rollover:
+    """Find the rollover that may be taken back; raises UserError with the reason when there is none."""
+    found = tx.last_rollover()
+    if found is None:
+        message = "I have not rolled over any week yet, so there is nothing to take back."
+        raise UserError(message)
+    if found.state == "undone":
+        when = f" on {found.undone_at:%Y-%m-%d %H:%M} UTC" if found.undone_at else ""
+        message = f"The rollover of the week ending {found.ending} was taken back already, by {_mention(found.undone_by)}{when}."
+        raise UserError(message)
+    if found.state == "undoing":
+        message = f"The rollover of the week ending {found.ending} is being taken back by {_mention(found.undone_by)}."
+        raise UserError(message)
+    return found
+
+
+def _mention(who: str) -> str:
+    return f"<@{who}>" if _person(who) else who
+
+
+def preview_undo(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> UndoPreviewed:
+    """Work out what the way back would do now."""
+    found = _must_find(tx, shown.about)
+    if refusal := _later_week(found, rollover.find_weeks(facts, team)):
+        return UndoPreviewed(shown, found, refusal=refusal)
+    tx.keep_preview(shown)
+    way = _way_back(tx, team, found, facts, team.day(shown.at))
+    return UndoPreviewed(shown, found, undo=way)
+
+
+def _later_week(found: Rollover, weeks: Weeks) -> str:
+    later = max((day for day in weeks.closed if day > found.ending), default=None)
+    if later is None:
+        return ""
+    return (
+        f"The week ending {later} was rolled over since, so the rollover of the week ending {found.ending} "
+        "can no longer be taken back."
+    )
+
+
+def undo(tx: Tx, rollover_id: str, *, by: str, undo_id: str, at: datetime) -> Rollover:
+    """Begin the way back: the rest of the rollover is dropped, and a plan reads what is to be restored."""
+    found = _must_find(tx, rollover_id)
+    if found.state in {"undoing", "undone"}:
+        message = (
+            f"The rollover of the week ending {found.ending} is taken back already, by {_mention(found.undone_by)}."
+        )
+        raise UserError(message)
+    if found.state == "void":
+        message = "That rollover changed nothing, so there is nothing to take back."
+        raise UserError(message)
+    tx.drop_rest(found.batch, at)
+    batch = f"undo-{undo_id}"
+    after = replace(found, state="undoing", undone_by=by, undo_batch=batch)
+    tx.save_rollover(after)
+    tx.add_batch(Batch(batch, "undo", found.id, "running", by, at), ((("plan", Plan("undo", found.id)),),))
+    tx.refresh(message_of(found.id), at, at_most_every=REFRESH)
+    return after
+
+
+def undo_plan_question(tx: Tx, rollover_id: str) -> WeekQuestion:
+    """Ask what the way back depends on."""
+    return undo_question(_must_find(tx, rollover_id), tx)
+
+
+def plan_undo(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -> Stages:
+    """Decide the way back from what GitLab says now; waits for the rollover's last calls to end."""
+    found = _must_find(tx, rollover_id)
+    if tx.deliveries(found.batch, "leased"):
+        message = "the last steps of the rollover are still on their way"
+        raise Unavailable(message, retry_after=1.0)
+    if refusal := _later_week(found, rollover.find_weeks(facts, team)):
+        tx.save_rollover(replace(found, state="done", problem=refusal))
+        return ()
+    way = _way_back(tx, team, found, facts, team.day(at))
+    tx.save_rollover(replace(found, kept=way.kept))
+    return way.stages
+
+
+def _way_back(tx: Tx, team: Team, found: Rollover, facts: WeekFacts, today: date) -> rollover.Undo:
+    report = Post(f"undone:{found.undo_batch}", found.channel, "wow.undone", found.id, otherwise=_person(found.by))
+    if found.turn is None:
+        return rollover.Undo(stages=((("report", report),),))
+    done = {
+        delivery.name: delivery.operation
+        for delivery in tx.deliveries(found.batch)
+        if isinstance(delivery.operation, SetIssue) and delivery.attempts and delivery.state != "rejected"
+        and "kept" not in delivery.result
+    }
+    _, following, new_next = _milestones_of(tx, found)
+    return rollover.undo(
+        found.turn, done, facts, team, today=today, following=following, new_next=new_next, report=report
+    )
+
+
+def _milestones_of(tx: Tx, found: Rollover) -> tuple[int | None, int | None, int | None]:
+    """Give the ids of the closed week, of the one that became current, and of the Next WoW that the rollover made."""
+    if found.turn is None:
+        return None, None, None
+    results = {delivery.name: delivery.result for delivery in tx.deliveries(found.batch, "delivered")}
+    fresh = results.get(NEW_NEXT, {})
+    new_next = fresh.get("id") if not fresh.get("adopted") else None
+    following = found.turn.following.id if found.turn.following else results.get(CREATED_NEXT, {}).get("id")
+    return found.turn.wow.id, following, new_next
+
+
+def follow_undo(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
+    """Keep the record in step with the way back."""
+    found = _must_find(tx, batch.about)
+    if outcome == "delivered" and delivery is not None and isinstance(delivery.operation, SetIssue):
+        _note_back(tx, found, delivery.operation)
+    if outcome == "done" and found.state == "undoing":
+        tx.save_rollover(replace(found, state="undone", undone_at=at))
+    if outcome == "stopped":
+        ask = Post(f"stopped:{batch.id}:{at.timestamp():.0f}", found.channel, "wow.stopped", found.id)
+        tx.add_operation("ask", ask, at)
+    tx.refresh(message_of(found.id), at, at_most_every=REFRESH)
+
+
+def _note_back(tx: Tx, found: Rollover, operation: SetIssue) -> None:
+    key = f"{operation.noun}:{operation.iid}"
+    if found.turn and operation.remove:
+        tx.set_labelled(found.turn.wow.id, key, labelled=False)
+    if isinstance(operation.source, int):
+        tx.forget_verdict(operation.source, key)
+
+
+# What the words are made of
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """How far a rollover (or its way back) is, and what GitLab has been doing."""
+
+    found: Rollover
+    delivered: int
+    total: int
+    waiting: int
+    gitlab_silent: bool
+    stopped: str = ""
+
+
+def progress(tx: Tx, rollover_id: str) -> Progressed:
+    """Read how far a rollover is."""
+    found = _must_find(tx, rollover_id)
+    name = found.undo_batch if found.state in {"undoing", "undone"} else found.batch
+    counts, batch, gitlab = tx.progress(name), tx.batch(name), tx.world("gitlab")
+    stopped = ""
+    if batch and batch.state == "stopped":
+        stopped = next((one.error for one in tx.deliveries(name, "rejected")), "")
+    return Progressed(
+        found=found,
+        delivered=counts.delivered,
+        total=counts.total,
+        waiting=max(1, counts.waiting),
+        gitlab_silent=gitlab is not None and not gitlab.up,
+        stopped=stopped,
+    )
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What the report of a rollover tells: lines by what became of them."""
+
+    found: Rollover
+    turn: Turn
+    failed: tuple[tuple[Line, str], ...] = ()
+    kept: tuple[tuple[Line, str], ...] = ()
+
+    def lines(self, choice: str) -> tuple[Line, ...]:
+        """List what was done as chosen, without what failed or was left to somebody faster."""
+        out = {line.key for line, _ in (*self.failed, *self.kept)}
+        return tuple(line for line in self.turn.lines if line.choice == choice and line.key not in out)
+
+
+def report(tx: Tx, rollover_id: str) -> Reported:
+    """Read what became of each issue; raises UserError when there was nothing to report on."""
+    found = _must_find(tx, rollover_id)
+    if found.turn is None:
+        message = "This rollover did not begin."
+        raise UserError(message)
+    lines = {line.key: line for line in found.turn.lines}
+    deliveries = [one for one in tx.deliveries(found.batch) if one.name in lines]
+    return Reported(
+        found=found,
+        turn=found.turn,
+        failed=tuple((lines[one.name], one.error) for one in deliveries if one.state == "rejected"),
+        kept=tuple((lines[one.name], one.result["kept"]) for one in deliveries if "kept" in one.result),
+    )
+
+
+def refusals(tx: Tx, rollover_id: str) -> tuple[tuple[str, str], ...]:
+    """List what GitLab refused in the batch that runs: (name of the operation, reason)."""
+    found = _must_find(tx, rollover_id)
+    name = found.undo_batch if found.state in {"undoing", "undone"} else found.batch
+    return tuple((one.name, one.error) for one in tx.deliveries(name, "rejected"))
+
+
+def _must_find(tx: Tx, rollover_id: str) -> Rollover:
+    found = tx.rollover(rollover_id)
+    if found is None:
+        message = "I do not know this rollover any more. Please type `/wow status`."
+        raise UserError(message)
+    return found
+
+
+def _person(who: str) -> str:
+    """Give the Slack id, or nothing for somebody at a terminal."""
+    return who if not who.startswith("terminal:") else ""
+
+
