@@ -46,10 +46,8 @@ def _complete(call: Call) -> Json:
             file.completed = True
             file.title = str(each.get("title") or file.name)
     if channel is not None:
-        said = {"text": call.text("initial_comment") or " ", "thread_ts": call.text("thread_ts")}
-        message = drafted(world, channel.id, said)
-        message.text = message.text.strip()
-        message.files = found
+        said = {"text": call.text("initial_comment"), "thread_ts": call.text("thread_ts")}
+        message = drafted(world, channel.id, said, found)
         for file in found:
             file.channels.append(channel.id)
         world.post(message)

@@ -209,8 +209,7 @@ def _rich(block: Json) -> str:
 
 def _attachment_lines(attachment: Json) -> Iterator[Line]:
     found = [Line(str(attachment[key])) for key in ("pretext", "author_name", "title", "text") if attachment.get(key)]
-    for each in attachment.get("fields", []):
-        found.append(Line(f"{each.get('title', '')}: {each.get('value', '')}"))
+    found += [Line(f"{each.get('title', '')}: {each.get('value', '')}") for each in attachment.get("fields", [])]
     found += block_lines(attachment.get("blocks", []))
     if attachment.get("footer"):
         found.append(Line(str(attachment["footer"])))

@@ -4,12 +4,12 @@ https://docs.slack.dev/reference/methods/chat.postMessage
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.slack.blocks import faults_in
 from bot.sandbox.slack.forms import settled
-from bot.sandbox.slack.state import Json, Message, SlackError
+from bot.sandbox.slack.state import File, Json, Message, SlackError
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.world import SlackWorld
@@ -21,10 +21,10 @@ _MOST_ATTACHMENTS = 100
 _MOST_METADATA_BYTES = 16_000
 
 
-def drafted(world: "SlackWorld", channel: str, said: Mapping[str, Any]) -> Message:
+def drafted(world: "SlackWorld", channel: str, said: Mapping[str, Any], files: Sequence[File] = ()) -> Message:
     """A message of the app, not yet posted; the refusal if Slack would not take it."""
     content = judged(said)
-    if not content["text"] and not content["blocks"] and not content["attachments"]:
+    if not content["text"].strip() and not content["blocks"] and not content["attachments"] and not files:
         raise SlackError("no_text")
     return Message(
         channel,
@@ -33,6 +33,7 @@ def drafted(world: "SlackWorld", channel: str, said: Mapping[str, Any]) -> Messa
         content["text"],
         blocks=content["blocks"],
         attachments=content["attachments"],
+        files=list(files),
         thread_ts=str(said.get("thread_ts") or "") or None,
         bot_id=world.bot_id,
         app_id=world.app_id,

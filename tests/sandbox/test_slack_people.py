@@ -1,0 +1,403 @@
+"""People use a small real Bolt app in the emulated Slack, over signed HTTP."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.sandbox.server import Server
+from bot.sandbox.slack import SlackWorld, app
+
+Body = dict[str, Any]
+
+CHOICES = [
+    {"text": {"type": "plain_text", "text": text}, "value": text}
+    for text in ("Carry over", "Leave in closed week", "Move to new Next WoW")
+]
+FORM: Body = {
+    "type": "modal",
+    "callback_id": "form",
+    "private_metadata": "kept",
+    "notify_on_close": True,
+    "title": {"type": "plain_text", "text": "Hand off"},
+    "submit": {"type": "plain_text", "text": "Send"},
+    "close": {"type": "plain_text", "text": "Cancel"},
+    "blocks": [
+        {"type": "section", "block_id": "words", "text": {"type": "mrkdwn", "text": "To <@U2> &amp; <!channel>"}},
+        {
+            "type": "input",
+            "block_id": "summary",
+            "label": {"type": "plain_text", "text": "Summary"},
+            "element": {"type": "plain_text_input", "action_id": "text"},
+        },
+        {
+            "type": "input",
+            "block_id": "issue",
+            "label": {"type": "plain_text", "text": "#12 Disk full"},
+            "element": {
+                "type": "static_select",
+                "action_id": "choice",
+                "options": CHOICES,
+                "initial_option": CHOICES[0],
+            },
+        },
+        {
+            "type": "input",
+            "block_id": "quiet",
+            "optional": True,
+            "dispatch_action": True,
+            "label": {"type": "plain_text", "text": "Quiet shift"},
+            "element": {
+                "type": "checkboxes",
+                "action_id": "quiet",
+                "options": [{"text": {"type": "plain_text", "text": "Nothing happened"}, "value": "quiet"}],
+            },
+        },
+    ],
+}
+BUTTONS = [
+    {"type": "section", "text": {"type": "mrkdwn", "text": "Deployed <!date^0^{date_num} {time}|then>"}},
+    {
+        "type": "actions",
+        "elements": [
+            {"type": "button", "action_id": "switch", "value": "7", "text": {"type": "plain_text", "text": "Switch"}}
+        ],
+    },
+]
+
+
+class Bot:
+    """A small bot that does a bit of everything, and remembers what it heard."""
+
+    def __init__(self, world: SlackWorld) -> None:
+        self.heard: list[Body] = []
+        self.fails = False
+        self.delay: threading.Event | None = None
+        client = AsyncWebClient(token=world.bot_token, base_url=f"{world.url}/api/", retry_handlers=[])
+        self.app = AsyncApp(
+            client=client, token=world.bot_token, signing_secret=world.signing_secret, process_before_response=True
+        )
+        self.app.command("/wow")(self.wow)
+        self.app.action("switch")(self.switch)
+        self.app.action("quiet")(self.notes)
+        self.app.shortcut("log")(self.log)
+        self.app.view("form")(self.submitted)
+        self.app.view_closed("form")(self.notes)
+        for event in ("reaction_added", "message", "app_home_opened"):
+            self.app.event(event)(self.event)
+
+    async def wow(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        self.heard.append(body)
+        if self.delay is not None:
+            await asyncio.to_thread(self.delay.wait)
+        word = body["text"].partition(" ")[0]
+        if word == "form":
+            await client.views_open(trigger_id=body["trigger_id"], view=FORM)
+            await ack()
+        elif word == "post":
+            await client.chat_postMessage(channel=body["channel_id"], text="fallback", blocks=BUTTONS)
+            await ack()
+        elif word == "loud":
+            await ack("for everybody", response_type="in_channel")
+        else:
+            await ack(f"you said {body['text']}")
+
+    async def switch(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        self.heard.append(body)
+        await ack()
+        await respond(text="switched", replace_original=True)
+
+    async def log(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        self.heard.append(body)
+        await ack()
+        await respond(text=f"logged {body['message']['text']}")
+
+    async def submitted(self, ack: AsyncAck, body: Body) -> None:
+        self.heard.append(body)
+        summary = body["view"]["state"]["values"]["summary"]["text"]["value"]
+        if summary == "wrong":
+            await ack(response_action="errors", errors={"summary": "say more"})
+        elif summary == "more":
+            await ack(response_action="push", view={**FORM, "title": {"type": "plain_text", "text": "Second"}})
+        elif summary == "update":
+            await ack(response_action="update", view={**FORM, "title": {"type": "plain_text", "text": "Updated"}})
+        elif summary == "clear":
+            await ack(response_action="clear")
+        elif summary == "nonsense":
+            await ack(response_action="errors", errors={"nowhere": "?"})
+        else:
+            await ack()
+
+    async def notes(self, ack: AsyncAck, body: Body) -> None:
+        self.heard.append(body)
+        await ack()
+
+    async def event(self, body: Body, client: AsyncWebClient) -> None:
+        self.heard.append(body)
+        if self.fails:
+            raise RuntimeError
+        if body["event"]["type"] == "app_home_opened":
+            home = {"type": "home", "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "On call"}}]}
+            await client.views_publish(user_id=body["event"]["user"], view=home)
+
+
+@pytest.fixture
+def world() -> Iterator[SlackWorld]:
+    world = SlackWorld()
+    world.add_person("U1", "alice", tz="Pacific/Auckland")
+    world.add_person("U2", "bob")
+    world.add_channel("C1", "production", members=["U1", "U2"])
+    world.add_channel("G1", "secret", private=True, members=["U1"], bot_member=False)
+    world.add_usergroup("S1", "oncall", ["U1"])
+    world.shortcuts = {"Log as event": "log"}
+    world.line.retry_seconds = (0, 0, 0)
+    with Server(app(world), changes=world.changes) as server:
+        world.url = server.url
+        yield world
+
+
+@pytest.fixture
+def bot(world: SlackWorld) -> Iterator[Bot]:
+    bot = Bot(world)
+    with Server(bot.app.web_app()) as server:
+        world.bot_url = server.url
+        yield bot
+
+
+def test_a_command_is_answered_where_it_was_typed_for_its_author_only(world: SlackWorld, bot: Bot) -> None:
+    ack = world.person("U1").types("/wow status", "C1")
+
+    assert ack.ok
+    assert [str(each) for each in world.person("U1").sees("C1")] == ["baton (only visible to you): you said status"]
+    assert world.person("U2").sees("C1") == []
+
+
+def test_a_commands_text_arrives_escaped(world: SlackWorld, bot: Bot) -> None:
+    world.person("U1").types("/wow @bob @next in #production <b> & https://x.y/z @oncall", "C1")
+
+    text = "<@U2|bob> @next in <#C1|production> &lt;b&gt; &amp; <https://x.y/z> <!subteam^S1|@oncall>"
+    assert bot.heard[0]["text"] == text
+
+
+def test_an_answer_in_channel_is_seen_by_everybody(world: SlackWorld, bot: Bot) -> None:
+    world.person("U1").types("/wow loud", "C1")
+
+    assert world.person("U2").reads("C1") == "alice: /wow loud\nbaton: for everybody"
+
+
+def test_a_command_nobody_answers_in_time_is_said_to_have_failed(world: SlackWorld, bot: Bot) -> None:
+    world.line.patience = 0.05
+    bot.delay = threading.Event()
+
+    ack = world.person("U1").types("/wow status", "C1")
+    bot.delay.set()
+
+    assert ack.timed_out
+    assert 'failed with the error "operation_timeout"' in world.person("U1").reads("C1")
+
+
+def test_a_command_without_a_bot_is_said_to_have_failed(world: SlackWorld) -> None:
+    world.person("U1").types("/wow status", "C1")
+
+    assert 'failed with the error "dispatch_failed"' in world.person("U1").reads("C1")
+
+
+def test_a_wrong_signing_secret_is_noticed_by_the_real_library(world: SlackWorld, bot: Bot) -> None:
+    world.signing_secret = "another"
+
+    assert world.person("U1").types("/wow status", "C1").status == 401
+
+
+def test_a_message_is_read_in_the_readers_zone_and_its_button_can_be_pressed(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    alice.types("/wow post", "C1")
+    [seen] = alice.sees("C1")
+
+    ack = alice.clicks(seen, "Switch")
+
+    assert seen.text == "Deployed 1970-01-01 12:00\n[Switch]"
+    assert seen.buttons == ["Switch"]
+    assert ack.ok
+    assert bot.heard[-1]["actions"][0]["value"] == "7"
+    assert bot.heard[-1]["message"]["ts"] == seen.message.ts
+    assert world.messages("C1")[0].text == "switched"
+
+
+def test_a_modal_is_filled_in_and_sent(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    alice.types("/wow form", "C1")
+    modal = alice.modal
+    assert modal is not None
+    assert (modal.title, modal.submit) == ("Hand off", "Send")
+    assert list(modal.fields) == ["Summary", "#12 Disk full", "Quiet shift"]
+    assert "To @bob & @channel" in modal.text
+    assert modal.field("#12").value == "Carry over"
+    assert modal.field("#12").options == ["Carry over", "Leave in closed week", "Move to new Next WoW"]
+
+    alice.fills("Summary", "all is well")
+    alice.chooses("#12", "Leave in closed week")
+    dispatched = alice.ticks("Quiet shift")
+    ack = alice.submits()
+
+    values = bot.heard[-1]["view"]["state"]["values"]
+    assert dispatched is not None
+    assert dispatched.ok
+    assert bot.heard[-2]["actions"][0]["action_id"] == "quiet"
+    assert values["summary"]["text"] == {"type": "plain_text_input", "value": "all is well"}
+    assert values["issue"]["choice"]["selected_option"]["value"] == "Leave in closed week"
+    assert values["quiet"]["quiet"]["selected_options"][0]["value"] == "quiet"
+    assert bot.heard[-1]["view"]["private_metadata"] == "kept"
+    assert ack.ok
+    assert alice.modal is None
+
+
+def test_slack_itself_refuses_a_form_with_a_required_field_left_empty(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    alice.types("/wow form", "C1")
+
+    alice.submits()
+
+    assert alice.modal is not None
+    assert alice.modal.errors == {"Summary": "Please complete this required field."}
+    assert len(bot.heard) == 1
+
+
+def test_the_bots_errors_stand_beside_the_fields_and_the_form_can_be_sent_again(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    alice.types("/wow form", "C1")
+    alice.fills("Summary", "wrong")
+    alice.submits()
+    assert alice.modal is not None
+    assert alice.modal.errors == {"Summary": "say more"}
+    first = bot.heard[-1]
+
+    alice.fills("Summary", "right")
+    alice.submits()
+
+    assert alice.modal is None
+    assert bot.heard[-1]["view"]["id"] == first["view"]["id"]
+    assert bot.heard[-1]["view"]["hash"] == first["view"]["hash"]
+    assert bot.heard[-1]["trigger_id"] != first["trigger_id"]
+
+
+def test_a_second_view_can_be_pushed_updated_and_everything_cleared(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    alice.types("/wow form", "C1")
+    alice.fills("Summary", "more")
+    alice.submits()
+    assert alice.modal is not None
+    assert alice.modal.title == "Second"
+
+    alice.fills("Summary", "update")
+    alice.submits()
+    assert alice.modal.title == "Updated"
+    assert alice.modal.field("Summary").value == "update"
+
+    alice.fills("Summary", "clear")
+    alice.submits()
+    assert alice.modal is None
+    assert [each["is_cleared"] for each in bot.heard if each.get("type") == "view_closed"] == [True, True]
+
+
+def test_an_answer_slack_cannot_use_leaves_the_form_open_with_trouble(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    alice.types("/wow form", "C1")
+    alice.fills("Summary", "nonsense")
+
+    ack = alice.submits()
+
+    assert ack.error == "invalid_errors"
+    assert alice.modal is not None
+    assert "trouble connecting" in alice.modal.trouble
+
+
+def test_closing_a_modal_is_told_where_the_bot_wants_to_know(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    alice.types("/wow form", "C1")
+
+    alice.closes()
+
+    assert alice.modal is None
+    assert bot.heard[-1]["type"] == "view_closed"
+
+
+def test_a_shortcut_works_where_the_bot_is_no_member(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    message = alice.says("disk is full", "G1")
+
+    ack = alice.opens_shortcut(message, "Log as event")
+
+    assert ack.ok
+    assert bot.heard[-1]["channel"] == {"id": "G1", "name": "privategroup"}
+    assert alice.sees("G1")[-1].text == "logged disk is full"
+    assert alice.sees("G1")[-1].ephemeral
+
+
+def test_the_home_tab_is_published_when_it_is_opened(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+
+    alice.opens_home()
+
+    assert alice.home is not None
+    assert alice.home.text == "On call"
+
+
+def test_reactions_edits_and_deletions_are_heard_where_the_bot_is_a_member(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    message = alice.says("deployed", "C1")
+
+    alice.reacts(message, "pushpin")
+    alice.edits(message, "deployed twice")
+    alice.deletes(message)
+
+    events = [each["event"] for each in bot.heard]
+    assert [(each["type"], each.get("subtype")) for each in events] == [
+        ("message", None),
+        ("reaction_added", None),
+        ("message", "message_changed"),
+        ("message", "message_deleted"),
+    ]
+    assert events[1]["item"] == {"type": "message", "channel": "C1", "ts": message.ts}
+    assert events[2]["message"]["text"] == "deployed twice"
+    assert events[2]["previous_message"]["text"] == "deployed"
+
+
+def test_nothing_is_heard_from_channels_the_bot_is_not_in(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+
+    alice.reacts(alice.says("hello", "G1"), "pushpin")
+
+    assert bot.heard == []
+
+
+def test_an_event_that_is_not_taken_is_sent_three_times_more(world: SlackWorld, bot: Bot) -> None:
+    bot.fails = True
+
+    world.person("U1").says("deployed", "C1")
+
+    assert world.wait_for(lambda: len(world.line.sent) == 4)
+    assert [each.retry for each in world.line.sent] == [None, (1, "http_error"), (2, "http_error"), (3, "http_error")]
+    assert len({each.payload["event_id"] for each in world.line.sent}) == 1
+
+
+def test_a_request_can_be_delivered_twice_identically(world: SlackWorld, bot: Bot) -> None:
+    ack = world.person("U1").types("/wow status", "C1")
+
+    again = world.redeliver(ack, retry=(1, "http_timeout"))
+
+    assert again.ok
+    assert bot.heard[0]["trigger_id"] == bot.heard[1]["trigger_id"]
+
+
+def test_deleting_the_first_message_of_a_thread_leaves_a_tombstone(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    message = alice.says("first", "C1")
+    alice.says("second", "C1", thread_ts=message.ts)
+
+    alice.deletes(message)
+
+    assert bot.heard[-1]["event"]["message"]["subtype"] == "tombstone"
