@@ -3,6 +3,7 @@
 The rule comes from the production team's handbook: a week is named after its last day, a Tuesday.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from bot.domain.errors import UserError
 TUESDAY = 1
 DAYS = 7
 FURTHEST_AHEAD = timedelta(days=7)
+_WRITTEN_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -60,26 +62,33 @@ def parse_ending(text: str, today: date) -> date:
     Raises UserError for a day that does not exist and for one more than seven days ahead of `today`.
     Any other unusual day is allowed: the preview warns about it.
     """
-    try:
-        if len(text) != len("yyyy-mm-dd"):
-            raise ValueError
-        ending = date.fromisoformat(text)
-    except ValueError:
-        message = f"“{text}” is not a day I can read. Write it as yyyy-mm-dd, for example {last_ending(today)}."
-        raise UserError(message) from None
-    if ending > today + FURTHEST_AHEAD:
-        message = f"{ending} is more than seven days ahead, so that week cannot be rolled over yet."
-        raise UserError(message)
+    ending = _day_from(text)
+    if ending is None:
+        if _WRITTEN_DAY.fullmatch(text):
+            said = f"There is no {text} in the calendar."
+        else:
+            said = f"“{text}” is not a day I can read."
+        raise UserError(f"{said} Please write it as yyyy-mm-dd: `/wow rollover ending {last_ending(today)}`.")
+    if ending - today > FURTHEST_AHEAD:
+        raise UserError(
+            f"{ending} is more than seven days ahead, so that week cannot be rolled over yet. "
+            f"The last week that is over: `/wow rollover ending {last_ending(today)}`."
+        )
     return ending
 
 
 def ending_of(title: str, prefix: str) -> date | None:
     """Read the last day out of a closed week's title ("WoW ending 2017-08-29"), whatever its case; None if it is none."""
     head, _, tail = title.strip().rpartition(" ")
-    if head.casefold() != f"{prefix} ending".casefold():
+    return _day_from(tail) if head.casefold() == f"{prefix} ending".casefold() else None
+
+
+def _day_from(text: str) -> date | None:
+    """Read exactly `yyyy-mm-dd`; other forms of ISO 8601, like 2017-W35-2, are not what people mean here."""
+    if not _WRITTEN_DAY.fullmatch(text):
         return None
     try:
-        return date.fromisoformat(tail) if len(tail) == len("yyyy-mm-dd") else None
+        return date.fromisoformat(text)
     except ValueError:
         return None
 

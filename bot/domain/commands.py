@@ -1,0 +1,171 @@
+"""The grammar of what people type: text in, a frozen command out. Nothing here has heard of Slack.
+
+    /wow                                  the status, and below it the sub-commands
+    /wow status
+    /wow rollover [ending yyyy-mm-dd]     also: roll over; the word `ending` may be left out
+    /wow undo
+    /wow next
+    /wow history [n]                      n from 1 to 52
+    /wow help
+
+Case and extra blanks do not matter. There are three answers: the command; `WowHelp` for a word that is no sub-command
+(it names the nearest one); and UserError, with a line that works, for a sub-command with something wrong behind it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+
+from bot.domain import week
+from bot.domain.errors import UserError
+
+
+@dataclass(frozen=True)
+class WowOverview:
+    """`/wow` alone: the status and, below it, the sub-commands."""
+
+
+@dataclass(frozen=True)
+class WowStatus:
+    """How the current week stands."""
+
+
+@dataclass(frozen=True)
+class RollOver:
+    """Preview closing the current week; `ending` None lets the calendar choose its last day."""
+
+    ending: date | None = None
+
+
+@dataclass(frozen=True)
+class UndoRollover:
+    """Preview taking the last rollover back."""
+
+
+@dataclass(frozen=True)
+class NextWeek:
+    """What is planned for the next week."""
+
+
+@dataclass(frozen=True)
+class History:
+    """The last `count` closed weeks."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class WowHelp:
+    """The sub-commands; for a word that is none, that word (`unknown`) and the `nearest` sub-command, if one is near."""
+
+    unknown: str = ""
+    nearest: str = ""
+
+
+WowCommand = WowStatus | RollOver | UndoRollover | NextWeek | History | WowHelp | WowOverview
+
+
+@dataclass(frozen=True)
+class Usage:
+    """A line of the help text: how a command is written, an example that works, and what it does."""
+
+    command: str
+    example: str
+    what: str
+
+
+USAGE: tuple[Usage, ...] = (
+    Usage("/wow status", "/wow status", "the current week: days left, what is done and what is open"),
+    Usage(
+        "/wow rollover [ending yyyy-mm-dd]",
+        "/wow rollover ending 2026-11-24",
+        "previews closing the week and starting the next; nothing is written before you confirm",
+    ),
+    Usage("/wow undo", "/wow undo", "previews taking the last rollover back"),
+    Usage("/wow next", "/wow next", "what is planned for the next week"),
+    Usage("/wow history [n]", "/wow history 5", "the last n closed weeks (1 to 52), and who rolled them over"),
+    Usage("/wow help", "/wow help", "this list"),
+)
+
+HISTORY_COUNT = 5
+"""Weeks shown by `/wow history` without a number."""
+MOST_WEEKS = 52
+LONGEST_QUOTE = 40
+
+_PLAIN: Mapping[str, WowCommand] = {"status": WowStatus(), "undo": UndoRollover(), "next": NextWeek()}
+_NAMES = ("status", "rollover", "undo", "next", "history", "help")
+_INVISIBLE = "\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_BLANKS = re.compile(rf"[\s{_INVISIBLE}\u202a-\u202e\u2066-\u2069]+")
+_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+
+
+def parse_wow(text: str, today: date) -> WowCommand:
+    """Read what follows `/wow`; `today` is the team's calendar day.
+
+    Raises UserError, and nothing else, when a sub-command is followed by something it cannot use.
+    """
+    words = _words(text)
+    if not words:
+        return WowOverview()
+    name, arguments = words[0].casefold(), words[1:]
+    if name == "roll" and arguments and arguments[0].casefold() == "over":
+        name, arguments = "rollover", arguments[1:]
+    match name:
+        case "rollover" | "roll-over":
+            return RollOver(_ending(arguments, today))
+        case "history":
+            return History(_count(arguments))
+        case "status" | "undo" | "next":
+            _expect_nothing(name, arguments)
+            return _PLAIN[name]
+        case "help":
+            return WowHelp()
+    return WowHelp(unknown=quotable(words[0]), nearest=_nearest(name))
+
+
+def _words(text: str) -> list[str]:
+    """Split at blanks of any kind, visible or not; phones and word processors write other dashes into dates."""
+    return [_DASHES.sub("-", word) for word in _BLANKS.split(text) if word]
+
+
+def quotable(words: str) -> str:
+    """Make what somebody typed short and harmless enough to repeat it to them."""
+    plain = re.sub(r"[<>&`*_~]", "", words)
+    return plain if len(plain) <= LONGEST_QUOTE else f"{plain[: LONGEST_QUOTE - 1]}…"
+
+
+def _nearest(name: str) -> str:
+    found = get_close_matches(name[:LONGEST_QUOTE], _NAMES, n=1, cutoff=0.5)
+    return found[0] if found else ""
+
+
+def _ending(arguments: Sequence[str], today: date) -> date | None:
+    rest = arguments[1:] if arguments and arguments[0].casefold() == "ending" else arguments
+    if not arguments:
+        return None
+    if len(rest) != 1:
+        raise UserError(
+            "Please name one day, the last of the week, as yyyy-mm-dd: "
+            f"`/wow rollover ending {week.last_ending(today)}`. Without a day I take the last Tuesday."
+        )
+    return week.parse_ending(quotable(rest[0]), today)
+
+
+def _count(arguments: Sequence[str]) -> int:
+    if not arguments:
+        return HISTORY_COUNT
+    if len(arguments) == 1 and re.fullmatch(r"[0-9]{1,4}", arguments[0]):
+        count = int(arguments[0])
+        if 1 <= count <= MOST_WEEKS:
+            return count
+    raise UserError(f"Please give one number of weeks, from 1 to {MOST_WEEKS}: `/wow history 5`.")
+
+
+def _expect_nothing(name: str, arguments: Sequence[str]) -> None:
+    if arguments:
+        raise UserError(
+            f"`/wow {name}` takes nothing more, and I do not know what to do with “{quotable(arguments[0])}”. "
+            f"Please type `/wow {name}` alone."
+        )
