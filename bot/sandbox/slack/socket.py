@@ -37,11 +37,18 @@ class Sockets:
         self._answers: dict[str, Json] = {}
         self._asked: set[str] = set()
         self._tickets: set[str] = set()
+        self.connected = 0
+        """How many connections there have been."""
 
     @property
     def count(self) -> int:
         """How many connections are open."""
         return len(self._open)
+
+    @property
+    def under_way(self) -> list[str]:
+        """The envelopes that wait for an acknowledgement."""
+        return sorted(self._asked)
 
     def new_ticket(self) -> str:
         """The right to connect once."""
@@ -77,6 +84,7 @@ class Sockets:
         text = json.dumps({"envelope_id": envelope_id, **envelope})
         with self._condition:
             self._asked.add(envelope_id)
+        self._changes.happened()
         try:
             while (left := deadline - time.monotonic()) > 0:
                 connection = self._next_connection(left)
@@ -91,10 +99,11 @@ class Sockets:
                 self._asked.discard(envelope_id)
                 self._answers.pop(envelope_id, None)
 
-    def cut(self) -> int:
-        """Aborts every connection, as a broken network does."""
+    def cut(self, oldest: int | None = None) -> int:
+        """Aborts every connection, or only the oldest ones, as a broken network does; how many those were."""
         with self._condition:
-            cut, self._open = self._open, []
+            cut = self._open[:oldest]
+            self._open = self._open[len(cut) :]
             self._condition.notify_all()
         for each in cut:
             each.loop.call_soon_threadsafe(_abort, each.transport)
@@ -119,6 +128,7 @@ class Sockets:
     def _enters(self, connection: _Connection) -> None:
         with self._condition:
             self._open.append(connection)
+            self.connected += 1
             self._condition.notify_all()
         self._changes.happened()
 
