@@ -11,6 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.server import Server
 from bot.sandbox.slack import SlackWorld, app
+from bot.sandbox.slack.modal import Screen
+from bot.sandbox.slack.persona import Persona
 
 Body = dict[str, Any]
 
@@ -68,6 +70,12 @@ BUTTONS = [
         ],
     },
 ]
+
+
+def front(person: Persona) -> Screen:
+    modal = person.modal
+    assert modal is not None
+    return modal
 
 
 class Bot:
@@ -230,8 +238,7 @@ def test_a_message_is_read_in_the_readers_zone_and_its_button_can_be_pressed(wor
 def test_a_modal_is_filled_in_and_sent(world: SlackWorld, bot: Bot) -> None:
     alice = world.person("U1")
     alice.types("/wow form", "C1")
-    modal = alice.modal
-    assert modal is not None
+    modal = front(alice)
     assert (modal.title, modal.submit) == ("Hand off", "Send")
     assert list(modal.fields) == ["Summary", "#12 Disk full", "Quiet shift"]
     assert "To @bob & @channel" in modal.text
@@ -261,8 +268,7 @@ def test_slack_itself_refuses_a_form_with_a_required_field_left_empty(world: Sla
 
     alice.submits()
 
-    assert alice.modal is not None
-    assert alice.modal.errors == {"Summary": "Please complete this required field."}
+    assert front(alice).errors == {"Summary": "Please complete this required field."}
     assert len(bot.heard) == 1
 
 
@@ -271,8 +277,7 @@ def test_the_bots_errors_stand_beside_the_fields_and_the_form_can_be_sent_again(
     alice.types("/wow form", "C1")
     alice.fills("Summary", "wrong")
     alice.submits()
-    assert alice.modal is not None
-    assert alice.modal.errors == {"Summary": "say more"}
+    assert front(alice).errors == {"Summary": "say more"}
     first = bot.heard[-1]
 
     alice.fills("Summary", "right")
@@ -289,13 +294,12 @@ def test_a_second_view_can_be_pushed_updated_and_everything_cleared(world: Slack
     alice.types("/wow form", "C1")
     alice.fills("Summary", "more")
     alice.submits()
-    assert alice.modal is not None
-    assert alice.modal.title == "Second"
+    assert front(alice).title == "Second"
 
     alice.fills("Summary", "update")
     alice.submits()
-    assert alice.modal.title == "Updated"
-    assert alice.modal.field("Summary").value == "update"
+    assert front(alice).title == "Updated"
+    assert front(alice).field("Summary").value == "update"
 
     alice.fills("Summary", "clear")
     alice.submits()
@@ -311,8 +315,7 @@ def test_an_answer_slack_cannot_use_leaves_the_form_open_with_trouble(world: Sla
     ack = alice.submits()
 
     assert ack.error == "invalid_errors"
-    assert alice.modal is not None
-    assert "trouble connecting" in alice.modal.trouble
+    assert "trouble connecting" in front(alice).trouble
 
 
 def test_closing_a_modal_is_told_where_the_bot_wants_to_know(world: SlackWorld, bot: Bot) -> None:

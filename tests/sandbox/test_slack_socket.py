@@ -42,7 +42,7 @@ class SocketBot:
         bolt.command("/wow")(self._wow)
         bolt.event("message")(self._event)
         handler = AsyncSocketModeHandler(bolt, self._world.app_token, web_client=client, ping_interval=0.2)
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # the library's own
         return handler
 
     async def holds(self) -> None:
@@ -67,7 +67,7 @@ class SocketBot:
     async def _stop(self) -> None:
         if self.gate is not None:
             self.gate.set()
-        await self._handler.close_async()
+        await self._handler.close_async()  # type: ignore[no-untyped-call]  # the library's own
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
             await asyncio.wait([task])

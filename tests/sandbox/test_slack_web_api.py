@@ -115,6 +115,7 @@ def test_a_usergroup_is_replaced_as_a_whole_and_never_emptied(world: SlackWorld,
     assert client.usergroups_users_list(usergroup="S1")["users"] == ["U1"]
     assert client.usergroups_users_update(usergroup="S1", users=["U3"])["usergroup"]["users"] == ["U3"]
     assert refusal(client.usergroups_users_update, usergroup="S1", users=["U2"]) == "invalid_users"
+    assert refusal(client.usergroups_users_update, usergroup="S1", users=[]) == "no_users_provided"
     assert refusal(client.usergroups_users_update, usergroup="S9", users=["U1"]) == "no_such_subteam"
     world.forbids_usergroup_changes = True
     assert refusal(client.usergroups_users_update, usergroup="S1", users=["U1"]) == "permission_denied"
@@ -363,7 +364,7 @@ def test_a_response_url_replaces_and_deletes_also_what_only_one_person_sees(
 def test_bad_weather_is_felt_by_the_client(world: SlackWorld, client: WebClient, weather: Weather) -> None:
     weather.drops_after(match="chat.postMessage")
 
-    with pytest.raises(Exception, match="(?i)remote|reset|closed"):
+    with pytest.raises(Exception, match=r"(?i)remote|reset|closed"):
         client.chat_postMessage(channel="C1", text="heard, but never said so")
 
     assert [each.text for each in world.messages("C1")] == ["heard, but never said so"]

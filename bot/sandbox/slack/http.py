@@ -53,7 +53,7 @@ class _Mouth:
         self._admit(name, token)
         call = Call(world, args, origin)
         call.needs(*known.scopes)
-        missing = [each for each in known.required if call.args.get(each) in (None, "") and each != "topic"]
+        missing = [each for each in known.required if call.args.get(each) in _absent(each)]
         if missing:
             raise views.invalid([f"missing required field: {each}" for each in missing])
         return known.run(call)
@@ -94,6 +94,11 @@ class _Mouth:
         if file is None or file.content is None or _token(request, {}) != self._world.bot_token:
             raise web.HTTPNotFound
         return web.Response(body=file.content, content_type="application/octet-stream")
+
+
+def _absent(argument: str) -> tuple[str | None, ...]:
+    """An empty topic is a topic, and an empty list of users has an error of its own."""
+    return (None,) if argument in {"topic", "users"} else (None, "")
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:

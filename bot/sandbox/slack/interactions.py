@@ -107,7 +107,10 @@ def pressed_in_view(world: "SlackWorld", view: View, part: Part, change: Json) -
 def message_shortcut(world: "SlackWorld", user: str, message: Message, callback_id: str) -> Outgoing:
     """A shortcut was used on a message, also where the bot is no member."""
     channel = world.channels[message.channel]
-    payload = _interaction(world, "message_action", user) | {
+    interaction = _interaction(world, "message_action", user)
+    # Of all interactions, only this one does not say whose app it is for, nor the name under its old key.
+    del interaction["api_app_id"], interaction["user"]["username"]
+    payload = interaction | {
         "action_ts": world.next_ts(),
         "callback_id": callback_id,
         "trigger_id": world.new_trigger(user),

@@ -88,6 +88,6 @@ METHODS = {
     "users.lookupByEmail": method(_user_by_email, "email", "users:read.email"),
     "usergroups.list": method(_usergroups, "", "usergroups:read"),
     "usergroups.users.list": method(_usergroup_users, "usergroup", "usergroups:read"),
-    "usergroups.users.update": method(_set_usergroup_users, "usergroup", "usergroups:write"),
+    "usergroups.users.update": method(_set_usergroup_users, "usergroup users", "usergroups:write"),
     "bots.info": method(_bot, "", "users:read"),
 }

@@ -132,9 +132,14 @@ class Line:
             return []
         acks = [self.ask(each) for each in outgoing]
         for each, ack in zip(outgoing, acks, strict=True):
-            if not ack.ok:
+            if not self._is_over(ack):
                 self._later([each], ack)
         return acks
+
+    def _is_over(self, ack: Ack) -> bool:
+        """Whether nothing is gained by another attempt: it was taken, is not wanted, or there never was a bot."""
+        unwanted = ack.headers.get("x-slack-no-retry") == "1"
+        return ack.ok or unwanted or (ack.via == "nowhere" and not self.sockets.connected)
 
     def _later(self, outgoing: list[Outgoing], first: Ack | None) -> None:
         if outgoing:
@@ -144,7 +149,7 @@ class Line:
         for each in outgoing:
             ack = first or self.ask(each)
             for number, delay in enumerate(self.retry_seconds, 1):
-                if ack.ok or ack.headers.get("x-slack-no-retry") == "1":
+                if self._is_over(ack):
                     break
                 time.sleep(delay)
                 ack = self.ask(each, (number, _reason(ack)))
