@@ -30,10 +30,12 @@ _SET_BY_PLANNERS = frozenset({"labels", "add_labels", "remove_labels", "mileston
 
 
 def item(call: Call, kind: Kind) -> Answer:
+    """An issue or merge request."""
     return Text(shapes.item_text(call.state, call.item(kind)))
 
 
 def create_issue(call: Call) -> Answer:
+    """Makes an issue; what the role may not set is dropped without a word."""
     state = call.in_project()
     call.needs(GUEST)
     call.required("title")
@@ -48,6 +50,7 @@ def create_issue(call: Call) -> Answer:
 
 
 def update_item(call: Call, kind: Kind) -> Answer:
+    """Changes an issue or merge request."""
     found = call.item(kind)
     own = found.author == call.user.id and call.body.keys() <= _OWN_FIELDS
     call.needs(GUEST if own else PLANNER if kind == "issue" else DEVELOPER)
@@ -59,6 +62,7 @@ def update_item(call: Call, kind: Kind) -> Answer:
 
 
 def delete_issue(call: Call) -> None:
+    """Deletes an issue."""
     found = call.item("issue")
     if call.world.token_access != PLANNER:
         call.needs(OWNER)
@@ -66,6 +70,7 @@ def delete_issue(call: Call) -> None:
 
 
 def resource_events(call: Call, kind: Kind, noun: str) -> Answer:
+    """When something was added or removed, and by whom."""
     found = call.item(kind)
     events: dict[str, list[ResourceEvent]] = {
         "milestone": found.milestone_events,
@@ -79,6 +84,7 @@ def resource_events(call: Call, kind: Kind, noun: str) -> Answer:
 
 
 def item_notes(call: Call, kind: Kind) -> Answer:
+    """What stands under an issue or merge request."""
     found = call.item(kind)
     wanted = call.request.query.get("activity_filter") or "all_notes"
     internal = call.world.token_access >= PLANNER
@@ -97,11 +103,13 @@ def item_notes(call: Call, kind: Kind) -> Answer:
 
 
 def item_note(call: Call, kind: Kind) -> Answer:
+    """A note by id."""
     found = call.item(kind)
     return shapes.note(call.state, found, call.note(found))
 
 
 def create_note(call: Call, kind: Kind) -> Answer:
+    """Writes a note."""
     found = call.item(kind)
     internal = bool(call.body.get("internal") or call.body.get("confidential"))
     call.needs(PLANNER if internal else GUEST)
@@ -113,6 +121,7 @@ def create_note(call: Call, kind: Kind) -> Answer:
 
 
 def update_note(call: Call, kind: Kind) -> Answer:
+    """Changes a note."""
     found = call.item(kind)
     note = _own_note(call, found)
     notes.update(call.state, found, note, call.required("body"), call.user)
@@ -120,6 +129,7 @@ def update_note(call: Call, kind: Kind) -> Answer:
 
 
 def delete_note(call: Call, kind: Kind) -> None:
+    """Deletes a note."""
     found = call.item(kind)
     notes.delete(call.state, found, _own_note(call, found))
 

@@ -28,6 +28,8 @@ def refused(status: int, message: str | Json) -> RefusedError:
 
 @dataclass
 class User:
+    """A person, with the role they have in the project (0: none)."""
+
     id: int
     username: str
     name: str
@@ -42,6 +44,8 @@ class User:
 
 @dataclass
 class Milestone:
+    """A milestone of the project, or of its group."""
+
     id: int
     iid: int
     title: str
@@ -56,6 +60,8 @@ class Milestone:
 
 @dataclass
 class Label:
+    """A label of the project."""
+
     id: int
     name: str
     color: str = "#6699cc"
@@ -76,6 +82,8 @@ class ResourceEvent:
 
 @dataclass
 class Note:
+    """What stands under an issue, written by a person or by GitLab."""
+
     id: int
     body: str
     author: int
@@ -130,6 +138,8 @@ class ProjectEvent:
 
 @dataclass
 class Hook:
+    """A webhook: where to, which events, and whether it is given up for a while."""
+
     id: int
     url: str
     events: dict[str, bool]
@@ -168,6 +178,8 @@ class Write(NamedTuple):
 
 @dataclass
 class Project:
+    """The project and where it is."""
+
     id: int
     path: str
     namespace: str

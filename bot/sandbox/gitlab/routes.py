@@ -43,10 +43,12 @@ _HOOK_EVENTS = (
 
 
 def version(_call: Call) -> Answer:
+    """The version of this GitLab."""
     return _VERSION
 
 
 def own_token(call: Call) -> Answer:
+    """The token that asks."""
     scopes = ["read_api"] if call.world.token_read_only else ["api"]
     return {
         "id": 1,
@@ -61,14 +63,17 @@ def own_token(call: Call) -> Answer:
 
 
 def own_user(call: Call) -> Answer:
+    """The person the token belongs to."""
     return shapes.user_in_full(call.state, call.user)
 
 
 def user(call: Call) -> Answer:
+    """A person by id."""
     return shapes.user_in_full(call.state, _user(call, "404 User Not Found"))
 
 
 def users(call: Call) -> Answer:
+    """People by name."""
     username = (call.request.query.get("username") or "").lower()
     search = (call.request.query.get("search") or "").lower()
     found = [
@@ -84,6 +89,7 @@ def users(call: Call) -> Answer:
 
 
 def members(call: Call, *, inherited: bool, in_group: bool = False) -> Answer:
+    """Who has a role in the project or group."""
     if in_group:
         call.in_group()
     else:
@@ -98,6 +104,7 @@ def members(call: Call, *, inherited: bool, in_group: bool = False) -> Answer:
 
 
 def member(call: Call, *, inherited: bool, in_group: bool = False) -> Answer:
+    """The role one person has."""
     if in_group:
         call.in_group()
     else:
@@ -112,14 +119,17 @@ def member(call: Call, *, inherited: bool, in_group: bool = False) -> Answer:
 
 
 def project(call: Call) -> Answer:
+    """The project."""
     return shapes.project(call.in_project(), call.world.token_access, by_group=call.world.token_by_group)
 
 
 def group(call: Call) -> Answer:
+    """The project's group."""
     return shapes.group(call.in_group())
 
 
 def project_events(call: Call) -> Answer:
+    """What was done in the project, and by whom."""
     state = call.in_project()
     target = (call.request.query.get("target_type") or "").replace("_", "")
     action = call.request.query.get("action")
@@ -141,24 +151,29 @@ def project_events(call: Call) -> Answer:
 
 
 def project_milestones(call: Call) -> Answer:
+    """The project's milestones."""
     state = call.in_project()
     with_group = call.flag("include_ancestors") or call.flag("include_parent_milestones")
     return _milestones(call, state.milestones.values() if with_group else milestones.of_project(state))
 
 
 def group_milestones(call: Call) -> Answer:
+    """The group's milestones."""
     return _milestones(call, milestones.of_group(call.in_group()))
 
 
 def milestone(call: Call) -> Answer:
+    """A milestone of the project."""
     return shapes.milestone(call.in_project(), call.milestone())
 
 
 def group_milestone(call: Call) -> Answer:
+    """A milestone of the group."""
     return shapes.milestone(call.in_group(), call.milestone(of_group=True))
 
 
 def create_milestone(call: Call) -> Answer:
+    """Makes a milestone."""
     state = call.in_project()
     call.needs(PLANNER)
     call.required("title")
@@ -166,6 +181,7 @@ def create_milestone(call: Call) -> Answer:
 
 
 def update_milestone(call: Call) -> Answer:
+    """Changes, closes or reopens a milestone."""
     state = call.in_project()
     call.needs(PLANNER)
     found = call.milestone()
@@ -175,12 +191,14 @@ def update_milestone(call: Call) -> Answer:
 
 
 def delete_milestone(call: Call) -> None:
+    """Deletes a milestone."""
     call.in_project()
     call.needs(PLANNER)
     milestones.delete(call.state, call.milestone(), call.user)
 
 
 def milestone_items(call: Call, kind: Kind) -> Answer:
+    """What is in a milestone."""
     state = call.in_project()
     held = call.milestone().id
     found = [
@@ -189,13 +207,16 @@ def milestone_items(call: Call, kind: Kind) -> Answer:
         if each.milestone == held and issues.may_see(each, call.user, call.world.token_access)
     ]
     found.sort(key=lambda each: each.id, reverse=True)
-    return Rows(found, partial(shapes.item_text, state))
+    if kind == "issue":
+        return Rows(found, partial(shapes.issue_in_brief, state))
+    return Rows(found, partial(shapes.merge_request, state))
 
 
 # Labels
 
 
 def project_labels(call: Call) -> Answer:
+    """The project's labels."""
     state = call.in_project()
     search = (call.request.query.get("search") or "").lower()
     found = sorted((each for each in state.labels.values() if search in each.name.lower()), key=lambda each: each.name)
@@ -204,10 +225,12 @@ def project_labels(call: Call) -> Answer:
 
 
 def label(call: Call) -> Answer:
+    """A label by name or id."""
     return shapes.label(call.in_project(), call.label(call.ids["label"]))
 
 
 def create_label(call: Call) -> Answer:
+    """Makes a label."""
     state = call.in_project()
     call.needs(PLANNER)
     call.required("name")
@@ -216,6 +239,7 @@ def create_label(call: Call) -> Answer:
 
 
 def update_label(call: Call) -> Answer:
+    """Changes a label."""
     state = call.in_project()
     call.needs(PLANNER)
     found = call.label(call.ids.get("label") or str(call.body.get("label_id") or call.body.get("name") or ""))
@@ -227,17 +251,20 @@ def update_label(call: Call) -> Answer:
 
 
 def project_hooks(call: Call) -> Answer:
+    """The project's webhooks."""
     state = call.in_project()
     call.needs(MAINTAINER)
     return Rows(list(state.hooks.values()), partial(shapes.hook, state))
 
 
 def hook(call: Call) -> Answer:
+    """A webhook by id."""
     call.needs(MAINTAINER)
     return shapes.hook(call.state, call.hook())
 
 
 def create_hook(call: Call) -> Answer:
+    """Registers a webhook."""
     state = call.in_project()
     call.needs(MAINTAINER)
     events = {name: bool(call.body.get(name, name == "push_events")) for name in _HOOK_EVENTS}
@@ -247,11 +274,13 @@ def create_hook(call: Call) -> Answer:
 
 
 def update_hook(call: Call) -> Answer:
+    """Changes a webhook."""
     call.needs(MAINTAINER)
     return _set_hook(call, call.hook())
 
 
 def delete_hook(call: Call) -> None:
+    """Removes a webhook."""
     call.needs(MAINTAINER)
     del call.state.hooks[call.hook().id]
 

@@ -142,7 +142,7 @@ class Sender:
                 return
             status = _post(sent.url, sent.headers, sent.body)
             sent.statuses.append(status)
-            if 200 <= status < 300:  # noqa: PLR2004 - success, as HTTP has it
+            if 200 <= status < 300:
                 hook.failures = 0
                 return
         hook.failures += 1

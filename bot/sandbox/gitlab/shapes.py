@@ -132,6 +132,11 @@ def issue(state: State, item: Issuable) -> Json:
     }
 
 
+def issue_in_brief(state: State, item: Issuable) -> Json:
+    """An issue as it stands in its milestone's list."""
+    return {key: value for key, value in issue(state, item).items() if key not in _NOT_IN_BRIEF}
+
+
 def merge_request(state: State, item: Issuable) -> Json:
     """A merge request."""
     return _item(state, item) | {
@@ -293,6 +298,18 @@ def hook(state: State, record: Hook) -> Json:
     }
 
 
+_NOT_IN_BRIEF = frozenset(
+    {
+        "_links",
+        "has_tasks",
+        "imported",
+        "imported_from",
+        "moved_to_id",
+        "references",
+        "service_desk_reply_to",
+        "severity",
+    }
+)
 _BASIC_LABEL = ("id", "name", "description", "description_html", "text_color", "color", "archived")
 
 

@@ -43,11 +43,11 @@ class GitlabWorld:
     def __init__(
         self,
         project: str = "acme/production",
-        token: str = "glpat-sandbox",  # noqa: S107 - opens nothing but this sandbox
+        token: str = "glpat-sandbox",
         *,
         namespace_kind: Literal["group", "user"] = "group",
         clock: Callable[[], datetime] = _system_clock,
-        token_user: str = "baton",  # noqa: S107 - a name
+        token_user: str = "baton",
     ) -> None:
         namespace, _, path = project.rpartition("/")
         self.state = State(clock, Project(42, path, namespace, namespace_kind, clock()))
@@ -136,16 +136,18 @@ class GitlabWorld:
         state: Literal["opened", "closed"] = "opened",
         created_at: datetime | None = None,
         added_at: datetime | None = None,
+        *,
         by: str = _COLLEAGUE,
         description: str = "",
-        *,
         confidential: bool = False,
         assignees: Sequence[str] = (),
         closed_at: datetime | None = None,
     ) -> int:
         """An issue; `added_at` is when it was put into its milestone. Gives its number in the project (iid)."""
         wanted = {"title": title, "description": description, "labels": list(labels), "confidential": confidential}
-        return self._add("issue", wanted, milestone, state, created_at, added_at, by, assignees, closed_at)
+        return self._add(
+            "issue", wanted, milestone, (created_at, added_at, closed_at), by, assignees, closed=state == "closed"
+        )
 
     def add_merge_request(
         self,
@@ -155,13 +157,16 @@ class GitlabWorld:
         state: Literal["opened", "closed", "merged"] = "opened",
         created_at: datetime | None = None,
         added_at: datetime | None = None,
+        *,
         by: str = _COLLEAGUE,
         description: str = "",
         assignees: Sequence[str] = (),
     ) -> int:
         """A merge request; gives its number in the project (iid)."""
         wanted = {"title": title, "description": description, "labels": list(labels)}
-        iid = self._add("merge_request", wanted, milestone, state, created_at, added_at, by, assignees, None)
+        iid = self._add(
+            "merge_request", wanted, milestone, (created_at, added_at, None), by, assignees, closed=state == "closed"
+        )
         with self.editing():
             if state == "merged":
                 self.state.merge_requests[iid].state = state
@@ -406,13 +411,14 @@ class GitlabWorld:
         kind: Kind,
         wanted: Json,
         milestone: int | None,
-        state: str,
-        created_at: datetime | None,
-        added_at: datetime | None,
+        moments: tuple[datetime | None, datetime | None, datetime | None],
         by: str,
         assignees: Sequence[str],
-        closed_at: datetime | None,
+        *,
+        closed: bool,
     ) -> int:
+        """`moments`: created, put into the milestone, closed."""
+        created_at, added_at, closed_at = moments
         with self.editing():
             person = self._person(by)
             wanted["assignee_ids"] = [self._person(each).id for each in assignees]
@@ -421,7 +427,7 @@ class GitlabWorld:
             item = issues.create(self.state, kind, wanted, person, created_at)
             if added_at is not None:
                 issues.update(self.state, item, {"milestone_id": milestone}, person, added_at)
-            if state == "closed":
+            if closed:
                 issues.update(self.state, item, {"state_event": "close"}, person, closed_at)
             return item.iid
 
