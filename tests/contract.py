@@ -24,7 +24,8 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 from bot.sandbox.server import Exchange
 
 _HOST = "https://gitlab.com"
-_UNDOCUMENTED = ("/api/v4/personal_access_tokens/",)
+_API = "/api/v4/"
+_UNDOCUMENTED = "/api/v4/personal_access_tokens/"
 _DESCRIBED = (HTTPStatus.OK, HTTPStatus.CREATED)
 
 
@@ -74,7 +75,8 @@ def check_exchanges(exchanges: Iterable[Exchange]) -> set[str]:
     openapi = _gitlab()
     if openapi is None:
         return set()
-    return {_check(openapi, each) for each in exchanges if not each.path.startswith(_UNDOCUMENTED)}
+    api = [each for each in exchanges if each.path.startswith(_API) and not each.path.startswith(_UNDOCUMENTED)]
+    return {_check(openapi, each) for each in api}
 
 
 @lru_cache

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from bot.sandbox.gitlab import pages
 from bot.sandbox.gitlab.calls import Accepted, Answer, Call, Handler, Rows, Text, page
 from bot.sandbox.gitlab.records import Json, RefusedError, Write, refused
 from bot.sandbox.gitlab.routes import routes
@@ -36,7 +37,30 @@ def application(world: GitlabWorld, weather: Weather | None = None) -> web.Appli
     for method, path, handler in routes():
         app.router.add_route(method, f"{ROOT}{path}", _endpoint(world, limit, handler))
     app.router.add_route("*", f"{ROOT}/{{rest:.*}}", _endpoint(world, limit, _nothing_here))
+    _add_pages(app, world)
     return app
+
+
+def _add_pages(app: web.Application, world: GitlabWorld) -> None:
+    """What the addresses in answers lead to, for people who click."""
+
+    def shown(show: Callable[[int], str | None]) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def answer(request: web.Request) -> web.Response:
+            with world.lock:
+                text = show(int(request.match_info.get("iid", "0")))
+            if text is None:
+                raise web.HTTPNotFound
+            return web.Response(text=text, content_type="text/html")
+
+        return answer
+
+    place = f"/{world.state.project.full_path}"
+    app.router.add_get(place, shown(lambda _: pages.project(world)))
+    app.router.add_get(rf"{place}/-/milestones/{{iid:\d+}}", shown(lambda iid: pages.milestone(world, iid)))
+    app.router.add_get(rf"{place}/-/issues/{{iid:\d+}}", shown(lambda iid: pages.item(world, "issue", iid)))
+    app.router.add_get(
+        rf"{place}/-/merge_requests/{{iid:\d+}}", shown(lambda iid: pages.item(world, "merge_request", iid))
+    )
 
 
 def _endpoint(

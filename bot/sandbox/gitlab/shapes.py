@@ -249,7 +249,7 @@ def project(state: State, access_level: int, *, by_group: bool) -> Json:
             "full_path": record.namespace,
             "parent_id": None,
             "avatar_url": None,
-            "web_url": f"{state.web_url}/groups/{record.namespace}",
+            "web_url": f"{state.web_url}/{'groups/' if record.namespace_kind == 'group' else ''}{record.namespace}",
         },
         "archived": record.archived,
         "visibility": record.visibility,
