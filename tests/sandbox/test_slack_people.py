@@ -61,7 +61,7 @@ FORM: Body = {
         },
     ],
 }
-BUTTONS = [
+BUTTONS: list[Body] = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "Deployed <!date^0^{date_num} {time}|then>"}},
     {
         "type": "actions",
@@ -70,6 +70,19 @@ BUTTONS = [
         ],
     },
 ]
+
+MORE: Body = {
+    "type": "actions",
+    "elements": [
+        {"type": "button", "action_id": "more", "text": {"type": "plain_text", "text": "More"}},
+        {
+            "type": "static_select",
+            "action_id": "which",
+            "placeholder": {"type": "plain_text", "text": "Which"},
+            "options": CHOICES,
+        },
+    ],
+}
 
 
 def front(person: Persona) -> Screen:
@@ -91,11 +104,12 @@ class Bot:
         )
         self.app.command("/wow")(self.wow)
         self.app.action("switch")(self.switch)
+        self.app.action("more")(self.notes)
         self.app.action("quiet")(self.notes)
         self.app.shortcut("log")(self.log)
         self.app.view("form")(self.submitted)
         self.app.view_closed("form")(self.notes)
-        for event in ("reaction_added", "message", "app_home_opened"):
+        for event in ("reaction_added", "message", "app_home_opened", "user_change", "subteam_updated"):
             self.app.event(event)(self.event)
 
     async def wow(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
@@ -149,7 +163,8 @@ class Bot:
         if self.fails:
             raise RuntimeError
         if body["event"]["type"] == "app_home_opened":
-            home = {"type": "home", "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "On call"}}]}
+            header = {"type": "header", "text": {"type": "plain_text", "text": "On call"}}
+            home = {"type": "home", "blocks": [header, MORE]}
             await client.views_publish(user_id=body["event"]["user"], view=home)
 
 
@@ -346,7 +361,10 @@ def test_the_home_tab_is_published_when_it_is_opened(world: SlackWorld, bot: Bot
     alice.opens_home()
 
     assert alice.home is not None
-    assert alice.home.text == "On call"
+    assert alice.home.text == "On call\n[More]\n[Which]"
+    alice.clicks(alice.home, "More")
+    assert bot.heard[-1]["container"] == {"type": "view", "view_id": alice.home.view.id}
+    assert "message" not in bot.heard[-1]
 
 
 def test_reactions_edits_and_deletions_are_heard_where_the_bot_is_a_member(world: SlackWorld, bot: Bot) -> None:
@@ -404,3 +422,67 @@ def test_deleting_the_first_message_of_a_thread_leaves_a_tombstone(world: SlackW
     alice.deletes(message)
 
     assert bot.heard[-1]["event"]["message"]["subtype"] == "tombstone"
+
+
+def test_an_installed_manifest_decides_what_people_can_use_and_what_the_bot_hears(world: SlackWorld, bot: Bot) -> None:
+    world.install(
+        {
+            "features": {
+                "slash_commands": [{"command": "/wow", "should_escape": False}],
+                "shortcuts": [{"name": "Log as event", "type": "message", "callback_id": "log"}],
+            },
+            "oauth_config": {"scopes": {"bot": ["chat:write"]}},
+            "settings": {"event_subscriptions": {"bot_events": ["reaction_added"]}},
+        }
+    )
+    alice = world.person("U1")
+
+    alice.types("/wow @bob", "C1")
+    unknown = alice.types("/other", "C1")
+    message = alice.says("deployed", "C1")
+    alice.reacts(message, "pushpin")
+
+    assert bot.heard[0]["text"] == "@bob"
+    assert unknown.error == "unknown_command"
+    assert [each["event"]["type"] for each in bot.heard[1:]] == ["reaction_added"]
+    assert world.scopes == {"chat:write"}
+    with pytest.raises(LookupError):
+        alice.opens_shortcut(message, "Unknown shortcut")
+
+
+def test_changes_of_people_and_groups_are_heard(world: SlackWorld, bot: Bot) -> None:
+    world.change_person("U1", tz="Europe/Paris")
+    world.change_usergroup("S1", ["U2"])
+
+    user, group = bot.heard[0]["event"]["user"], bot.heard[1]["event"]["subteam"]
+    assert (user["id"], user["tz"]) == ("U1", "Europe/Paris")
+    assert group["users"] == ["U2"]
+
+
+def test_an_option_is_chosen_from_a_menu_of_a_message(world: SlackWorld, bot: Bot) -> None:
+    message = world.post_as("U2", "C1", "which?", blocks=[MORE])
+
+    ack = world.person("U1").clicks(message, "which", "Carry over")
+
+    assert ack.payload["actions"][0]["selected_option"]["value"] == "Carry over"
+    [entry] = ack.payload["state"]["values"].values()
+    assert entry["which"]["selected_option"]["value"] == "Carry over"
+
+
+def test_the_whole_workspace_can_be_told_when_a_test_fails(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    alice.types("/wow form", "C1")
+    alice.says("deployed", "C1")
+
+    assert "alice: deployed" in world.story()
+    assert "in front of U1: Hand off" in world.story()
+
+
+def test_what_calls_people_can_be_told_from_what_only_looks_so(world: SlackWorld) -> None:
+    alice = world.person("U1")
+    world.post_as("U2", "C1", "<!channel> <@U1> &lt;!here&gt;")
+
+    [seen] = alice.sees("C1")
+
+    assert seen.text == "@channel @alice <!here>"
+    assert seen.pings == ["!channel", "@U1"]

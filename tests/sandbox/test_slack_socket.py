@@ -67,7 +67,7 @@ class SocketBot:
     async def _stop(self) -> None:
         if self.gate is not None:
             self.gate.set()
-        await self._handler.close_async()  # type: ignore[no-untyped-call]  # the library's own
+        await self._handler.close_async()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
             await asyncio.wait([task])

@@ -155,6 +155,13 @@ def test_blocks_slack_would_not_take_are_refused_with_their_place(client: WebCli
     assert (answer["error"], answer["response_metadata"]["messages"]) == ("invalid_blocks", [message])
 
 
+def test_blocks_with_too_much_to_read_are_refused_as_a_whole(client: WebClient) -> None:
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
+
+    assert client.chat_postMessage(channel="C1", text="x", blocks=[section] * 4)["ok"]
+    assert refusal(client.chat_postMessage, channel="C1", text="x", blocks=[section] * 5) == "msg_blocks_too_long"
+
+
 def test_a_user_id_as_channel_opens_the_direct_conversation(world: SlackWorld, client: WebClient) -> None:
     posted = client.chat_postMessage(channel="U1", text="psst")
 

@@ -25,16 +25,17 @@ def command_answered(world: "SlackWorld", user: str, channel: str, typed: str, a
     if not ack.ok:
         whisper(world, user, channel, f'{command} failed with the error "{ack.error}"')
         return
-    body = ack.body
-    if not body:
+    if not ack.text.strip():
         return
+    body = ack.body
     said: Mapping[str, Any] = body if isinstance(body, dict) else {"text": ack.text}
     if said.get("response_type") == "in_channel":
         world.post(Message(channel, world.next_ts(), user, typed, blocks=rich_text(typed)), announce=False)
     try:
         _say(world, user, channel, said)
-    except SlackError:
-        whisper(world, user, channel, f'{command} failed with the error "invalid_command_response"')
+    except SlackError as error:
+        if error.code != "no_text":
+            whisper(world, user, channel, f'{command} failed with the error "invalid_command_response"')
 
 
 def submission_answered(world: "SlackWorld", view: View, ack: Ack) -> list[View]:

@@ -32,6 +32,7 @@ _STATE = {
     "multi_conversations_select": ("selected_conversations", "initial_conversations"),
     "datepicker": ("selected_date", "initial_date"),
     "timepicker": ("selected_time", "initial_time"),
+    "overflow": ("selected_option", "initial_option"),
     "datetimepicker": ("selected_date_time", "initial_date_time"),
 }
 TYPED = {"plain_text_input", "number_input", "email_text_input", "url_text_input"}
@@ -82,8 +83,8 @@ def entries_of(blocks: Iterable[Json]) -> dict[str, dict[str, Json]]:
     """The state of all inputs before anybody touched them."""
     values: dict[str, dict[str, Json]] = {}
     for part in parts_of(blocks):
-        if part.element["type"] in _STATE:
-            values.setdefault(part.block_id, {})[part.action_id] = _first_entry(part.element)
+        if part.element["type"] in _STATE and part.element["type"] != "overflow":
+            values.setdefault(part.block_id, {})[part.action_id] = first_entry(part.element)
     return values
 
 
@@ -116,13 +117,15 @@ def label_of(option: Json) -> str:
 
 def shown(state: Json) -> str:
     """What a person reads in an input."""
+    return ", ".join(chosen(state))
+
+
+def chosen(state: Json) -> list[str]:
+    """What stands in an input, piece by piece."""
     key, _ = _STATE[state["type"]]
     value = state.get(key)
-    if isinstance(value, list):
-        return ", ".join(label_of(each) if isinstance(each, dict) else str(each) for each in value)
-    if isinstance(value, dict):
-        return label_of(value)
-    return "" if value is None else str(value)
+    pieces = value if isinstance(value, list) else [] if value is None else [value]
+    return [label_of(each) if isinstance(each, dict) else str(each) for each in pieces]
 
 
 def option_named(element: Json, text: str) -> Json:
@@ -136,7 +139,8 @@ def option_named(element: Json, text: str) -> Json:
     return _bare(found[0])
 
 
-def _first_entry(element: Json) -> Json:
+def first_entry(element: Json) -> Json:
+    """The state of an element before anybody touched it."""
     key, initial = _STATE[element["type"]]
     value = element.get(initial)
     if key == "selected_options":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.sandbox.slack import forms
 from bot.sandbox.slack.payloads import unescaped
-from bot.sandbox.slack.screen import Reader, buttons_of, view_lines
+from bot.sandbox.slack.screen import Line, Reader, buttons_of, view_lines
 from bot.sandbox.slack.state import Json, View
 
 if TYPE_CHECKING:
@@ -76,11 +76,12 @@ class Screen:
     def fields(self) -> dict[str, Field]:
         """What can be filled in, by label, in order; a second field with the same label is called `label (2)`."""
         found: dict[str, Field] = {}
-        for part in forms.parts_of(self.view.blocks):
-            state = self.view.values.get(part.block_id, {}).get(part.action_id)
-            if state is not None:
-                name = _free(found, _field_label(part))
-                found[name] = Field(name, part, state, self.view.errors.get(part.block_id, ""))
+        with self._world.lock:
+            for part in forms.parts_of(self.view.blocks):
+                state = self.view.values.get(part.block_id, {}).get(part.action_id)
+                if state is not None:
+                    name = _free(found, _field_label(part))
+                    found[name] = Field(name, part, state, self.view.errors.get(part.block_id, ""))
         return found
 
     @property
@@ -102,12 +103,12 @@ class Screen:
     def text(self) -> str:
         """Everything that can be read."""
         reader = Reader(self._world, self.view.user)
-        return "\n".join(reader.read(each) for each in view_lines(self.view))
+        return "\n".join(reader.read(each) for each in self._lines())
 
     @property
     def raw(self) -> str:
         """The same as it was sent."""
-        return "\n".join(each.text for each in view_lines(self.view))
+        return "\n".join(each.text for each in self._lines())
 
     def field(self, label: str) -> Field:
         """The field with this label, else the one whose label contains it."""
@@ -119,6 +120,10 @@ class Screen:
             complaint = f"{len(found)} fields match {label!r} of {list(fields)}"
             raise LookupError(complaint)
         return found[0]
+
+    def _lines(self) -> list[Line]:
+        with self._world.lock:
+            return list(view_lines(self.view))
 
     def _word(self, key: str) -> str:
         return unescaped(str((self.view.given.get(key) or {}).get("text", "")))

@@ -96,7 +96,7 @@ class Persona:
     def opens_shortcut(self, message: Where | None, name: str) -> Ack:
         """Uses a shortcut by the name in the manifest: on a message, or with None a global one."""
         world = self._world
-        callback_id = world.shortcuts.get(name, name)
+        callback_id = self._callback_of(name)
         with world.lock:
             if message is None:
                 outgoing = interactions.global_shortcut(world, self.id, callback_id)
@@ -128,8 +128,9 @@ class Persona:
     @property
     def modal(self) -> Screen | None:
         """The modal in front of this person."""
-        stack = self._world.stacks.get(self.id)
-        return Screen(self._world, stack[-1]) if stack else None
+        with self._world.lock:
+            stack = self._world.stacks.get(self.id)
+            return Screen(self._world, stack[-1]) if stack else None
 
     @property
     def home(self) -> Screen | None:
@@ -195,6 +196,13 @@ class Persona:
         return self._tell_closed([views.close_top(world, self.id)], cleared=False)
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    def _callback_of(self, name: str) -> str:
+        shortcuts = self._world.shortcuts
+        if shortcuts and name not in shortcuts and name not in shortcuts.values():
+            complaint = f"no shortcut is called {name!r}, only {list(shortcuts)}"
+            raise LookupError(complaint)
+        return shortcuts.get(name, name)
 
     def _tell_closed(self, closed: list[View], *, cleared: bool) -> Ack | None:
         told: list[Outgoing] = [

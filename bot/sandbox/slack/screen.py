@@ -106,6 +106,21 @@ class Reader:
         return re.sub(r"\{(\w+)\}", lambda match: _date_words(match.group(1), at, today), form)
 
 
+def story(world: "SlackWorld") -> str:
+    """All channels, modals and Home tabs of the workspace as text."""
+    told: list[str] = []
+    reader = Reader(world, world.bot_user)
+    for channel in world.channels.values():
+        told += [f"#{channel.name} ({channel.id})"] if channel.messages else []
+        for each in channel.messages:
+            only = f" [only for {each.only_for}]" if each.only_for else ""
+            told.append(f"  {each.ts}{' in thread' if each.is_reply else ''}{only} {reader.seen(each)}")
+    for view in [*world.views.values()]:
+        text = " / ".join(reader.read(each) for each in view_lines(view))
+        told.append(f"{view.given['type']} {view.id} in front of {view.user}: {text}")
+    return "\n".join(told)
+
+
 def lines_of(message: Message) -> Iterator[Line]:
     """The lines of a message; where there are blocks, its text is only for notifications."""
     if message.blocks:
@@ -172,13 +187,16 @@ def view_lines(view: View) -> Iterator[Line]:
 
 def _part_lines(block: Json, values: dict[str, dict[str, Json]]) -> Iterator[Line]:
     for part in forms.parts_of([block]):
+        element = part.element
         state = values.get(part.block_id, {}).get(part.action_id)
         if _is_button(part):
-            yield Line(f"[{part.element['text']['text']}]", markup=False)
-        elif state is not None:
-            yield Line(f"[{forms.shown(state)}]", markup=False)
-        elif "placeholder" in part.element:
-            yield Line(f"[{part.element['placeholder']['text']}]", markup=False)
+            yield Line(f"[{element['text']['text']}]", markup=False)
+        elif element["type"] in {"checkboxes", "radio_buttons"}:
+            chosen = forms.chosen(state or forms.first_entry(element))
+            yield from (Line(f"[{'x' if each in chosen else ' '}] {each}") for each in forms.option_texts(element))
+        else:
+            hint = element.get("placeholder", {}).get("text", "")
+            yield Line(f"[{forms.shown(state or forms.first_entry(element)) or hint}]", markup=False)
 
 
 def _texts(texts: Iterable[Json | None]) -> Iterator[Line]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 40_000
 # https://docs.slack.dev/reference/methods/chat.update
 MOST_CHARACTERS_IN_UPDATE = 4_000
+# Not documented, but measured by users of the SDKs: all texts of all blocks together.
+MOST_CHARACTERS_IN_BLOCKS = 13_200
 _MOST_ATTACHMENTS = 100
 _MOST_METADATA_BYTES = 16_000
 
@@ -84,7 +86,20 @@ def _blocks(value: object) -> list[Json]:
     if not blocks:
         return []
     _refuse(faults_in(blocks, "message"))
+    if _characters(blocks) > MOST_CHARACTERS_IN_BLOCKS:
+        raise SlackError("msg_blocks_too_long")
     return settled(blocks)
+
+
+def _characters(part: object) -> int:
+    """How much there is to read in blocks, however deep it stands."""
+    if isinstance(part, list):
+        return sum(_characters(each) for each in part)
+    if not isinstance(part, dict):
+        return 0
+    return sum(
+        len(each) if key == "text" and isinstance(each, str) else _characters(each) for key, each in part.items()
+    )
 
 
 def _attachments(value: object) -> list[Json]:

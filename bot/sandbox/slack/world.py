@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 
 from bot.sandbox.server import Changes
 from bot.sandbox.slack import events, payloads
+from bot.sandbox.slack.forms import settled
 from bot.sandbox.slack.persona import Persona
 from bot.sandbox.slack.requests import Ack, Line
+from bot.sandbox.slack.screen import story
 from bot.sandbox.slack.state import (
     Channel,
     File,
@@ -239,6 +241,11 @@ class SlackWorld:
         """Whether it became true in time; asked again after every change of this world."""
         return self.changes.wait_until(predicate, timeout)
 
+    def story(self) -> str:
+        """Everything that stands on anybody's screen, for a test that failed: `assert …, world.story()`."""
+        with self.lock:
+            return story(self)
+
     def tz_offset(self, member: Member) -> int:
         """Seconds east of UTC, now."""
         offset = payloads.moment(self.clock()).astimezone(ZoneInfo(member.tz)).utcoffset()
@@ -304,8 +311,11 @@ class SlackWorld:
         member = self.members[person if isinstance(person, str) else person.id]
         where = self.channel(channel)
         message = Message(where.id, self.next_ts(), member.id, text, thread_ts=thread_ts)
-        message.blocks = list(blocks)
-        message.attachments = [{"id": number, "fallback": "", **each} for number, each in enumerate(attachments, 1)]
+        message.blocks = settled(blocks)
+        message.attachments = [
+            {"id": number, "fallback": "", **each, **({"blocks": settled(each["blocks"])} if "blocks" in each else {})}
+            for number, each in enumerate(attachments, 1)
+        ]
         message.files = [self.new_file(name, content, member.id) for name, content in (files or {}).items()]
         message.subtype = "bot_message" if legacy else "file_share" if message.files else ""
         if member.is_bot:
