@@ -171,9 +171,7 @@ def category(operation: Operation) -> Category:
 
 def encode(operation: Operation) -> str:
     """Write an operation as JSON for the journal; what has its default value is left out."""
-    body = {
-        part.name: value for part in fields(operation) if (value := getattr(operation, part.name)) != part.default
-    }
+    body = {part.name: value for part in fields(operation) if (value := getattr(operation, part.name)) != part.default}
     return json.dumps({"kind": type(operation).__name__, **body}, default=_plain, separators=(",", ":"))
 
 

@@ -80,6 +80,6 @@ def _must_be_lead(who: str, team: Team, groups: Mapping[str, frozenset[str]]) ->
                 return
     if unknown:
         raise NotKnownYetError(unknown)
-    names = " and ".join(f"<!subteam^{lead}>" if lead.startswith("S") else f"<@{lead}>" for lead in sorted(team.leads))
+    names = " or ".join(f"<!subteam^{lead}>" if lead.startswith("S") else f"<@{lead}>" for lead in sorted(team.leads))
     message = f"Turning the week is up to {names}. Please ask them."
     raise UserError(message)

@@ -34,10 +34,11 @@ def rank(labels: Iterable[str], order: Mapping[str, int] = DEFAULT_ORDER) -> int
 def ap_label(urgency: int, impact: int) -> str:
     """Read the AP label out of the matrix of urgency (1 to 3) × impact (1 to 3).
 
-    It is a matrix, not a scale: U1 gives AP1, AP1, AP2; U2 gives AP1, AP2, AP3; U3 gives AP2, AP3, AP3.
+    It is a matrix, not a scale: U1 gives AP1, AP1, AP2; U2 gives AP1, AP2, AP3; U3 gives AP2, AP3, AP3. Raises KeyError
+    for a number that is on neither side of it.
     """
-    matrix = {1: (1, 1, 2), 2: (1, 2, 3), 3: (2, 3, 3)}
-    return f"AP{matrix[urgency][impact - 1]}"
+    matrix = {1: {1: 1, 2: 1, 3: 2}, 2: {1: 1, 2: 2, 3: 3}, 3: {1: 2, 2: 3, 3: 3}}
+    return f"AP{matrix[urgency][impact]}"
 
 
 def moved(labels: Iterable[str]) -> int:
@@ -51,4 +52,4 @@ def moved_labels(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(label for label in labels if _MOVED.fullmatch(label))
 
 
-_MOVED = re.compile(r"moved (\d{1,4})")
+_MOVED = re.compile(r"moved ([0-9]{1,18})")

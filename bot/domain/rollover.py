@@ -5,7 +5,7 @@ exactly what will be done, an interrupted run goes on where it was, and an undo 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -18,7 +18,6 @@ from bot.domain.operations import (
     Named,
     Plan,
     Post,
-    RemoveMilestone,
     SetIssue,
     SetMilestone,
     Stages,
@@ -31,6 +30,8 @@ CREATED_NEXT = "create next"
 NEW_NEXT = "create new next"
 MAY_EDIT = 15
 """GitLab's access level from which on milestones and issues may be edited (Planner)."""
+MAY_EDIT_MERGE_REQUESTS = 30
+"""The same for merge requests (Developer)."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,23 @@ class Turn:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a rollover can not be done as things stand; `closed` is the week that was rolled over already, if it was."""
+    """Why a rollover can not be done as things stand.
+
+    `closed` is the week that was rolled over already, if it was; the reason then ends without a full stop, so that
+    "by whom" can follow, and `advice` is what is left to do by hand.
+    """
 
     reason: str
     closed: Milestone | None = None
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Something that is left as it is, because a person changed it since."""
+
+    what: str
+    why: str
 
 
 def find_weeks(facts: WeekFacts, team: Team) -> Weeks:
@@ -127,11 +141,20 @@ def _titled(milestones: Iterable[Milestone], title: str, remarks: list[str]) -> 
 def refusal(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> Refusal | None:
     """Find what stands against closing the week on `ending`; None when it can be rolled over."""
     if ending in weeks.closed:
-        closed = weeks.closed[ending]
-        return Refusal(f"The week ending {ending} was rolled over already", closed)
+        return _already(facts, weeks, weeks.closed[ending], ending, team)
     return (
-        _missing(facts, weeks, team) or _clash(facts, weeks, ending, team) or _too_early(weeks, ending) or _rights(facts)
+        _missing(facts, weeks, team)
+        or _clash(facts, weeks, ending, team)
+        or _too_early(facts, weeks, ending, team)
+        or _rights(facts)
     )
+
+
+def _already(facts: WeekFacts, weeks: Weeks, closed: Milestone, ending: date, team: Team) -> Refusal:
+    missing = _missing(facts, weeks, team)
+    advice = f"The milestone “{closed.title}” is still open: please close it in GitLab. " if closed.active else ""
+    advice += missing.reason if missing else ""
+    return Refusal(f"The week ending {ending} was rolled over already", closed, advice.strip())
 
 
 def _missing(facts: WeekFacts, weeks: Weeks, team: Team) -> Refusal | None:
@@ -152,29 +175,32 @@ def _missing(facts: WeekFacts, weeks: Weeks, team: Team) -> Refusal | None:
 
 
 def _clash(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> Refusal | None:
+    ours = {milestone.id for milestone in (weeks.wow, weeks.following) if milestone}
     needed = {team.ending_title(ending), team.wow_title, team.next_wow_title}
     for milestone in facts.milestones:
-        if milestone.group and milestone.title in needed:
+        if milestone.id in ours or milestone.title not in needed:
+            continue
+        if milestone.group:
             return Refusal(
                 f"A group above the project has a milestone “{milestone.title}” too, and GitLab allows a title only "
                 "once. Please rename the group's."
             )
-        if not weeks.following and not milestone.active and milestone.title == team.next_wow_title:
-            return Refusal(
-                f"There is a closed milestone “{milestone.title}”, so a new one cannot get this title. "
-                "Please reopen or rename it."
-            )
-    return None
-
-
-def _too_early(weeks: Weeks, ending: date) -> Refusal | None:
-    started = weeks.wow.start if weeks.wow else None
-    if started and started >= ending:
+        mend = "rename it" if weeks.following or milestone.title != team.next_wow_title else "reopen or rename it"
         return Refusal(
-            f"The current week started on {started}, so it cannot end on {ending}. "
-            f"It ends on {week.ending_from(started)}."
+            f"There is a closed milestone “{milestone.title}”, and GitLab allows a title only once. Please {mend}."
         )
     return None
+
+
+def _too_early(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> Refusal | None:
+    wow = weeks.wow
+    if wow is None or wow.start is None or wow.start < ending:
+        return None
+    last = wow.due if wow.due and wow.due > wow.start else week.ending_from(wow.start)
+    said = f"The current week started on {wow.start}, so it cannot end on {ending}. Its last day is {last}."
+    if last - team.day(facts.at) <= week.FURTHEST_AHEAD:
+        said += f" To close it now: `/wow rollover ending {last}`."
+    return Refusal(said)
 
 
 def _rights(facts: WeekFacts) -> Refusal | None:
@@ -223,7 +249,7 @@ def decide(
         following=weeks.following,
         lines=lines,
         done=sum(not issue.open and issue.noun == "issue" for issue in found),
-        warnings=_warnings(weeks, ending, team),
+        warnings=_warnings(facts, weeks, ending, team),
         closed_since=tuple(
             issue.reference for issue in found if not issue.open and previewed and issue.key in previewed
         ),
@@ -234,21 +260,36 @@ def _seen(issue: Issue, previewed: frozenset[str] | None) -> bool:
     return previewed is None or issue.key in previewed
 
 
-def _warnings(weeks: Weeks, ending: date, team: Team) -> tuple[str, ...]:
+def _warnings(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> tuple[str, ...]:
+    wow = weeks.wow
     said = [*weeks.remarks]
-    said += week.warnings(ending, weeks.wow.start if weeks.wow else None, list(weeks.closed))
+    said += week.warnings(
+        ending,
+        started=wow.start if wow else None,
+        due=wow.due if wow else None,
+        endings=list(weeks.closed),
+        today=team.day(facts.at),
+    )
     if not weeks.following:
         said.append(f"There is no open milestone “{team.next_wow_title}”: I create it on the way.")
+    level = facts.project.access_level
+    requests = [one for one in facts.of(wow) if one.open and one.noun == "merge_request"]
+    if requests and level is not None and level < MAY_EDIT_MERGE_REQUESTS:
+        said.append(
+            f"My GitLab token may not move merge requests, so {len(requests)} will stay in the closed week. "
+            "With the Developer role it may."
+        )
     return tuple(said)
 
 
 def line_for(issue: Issue, choice: Choice, verdict: Verdict | None, team: Team, *, appeared: bool = False) -> Line:
     """Decide about one open issue.
 
-    `unscheduled` goes to a late addition that never had it (one that a person took off stays off), and a goal that
-    moves on counts one more `moved N`.
+    `unscheduled` goes to a late addition that never had it (one that a person took off stays off) unless it has become
+    an outage since it was judged, and a goal that moves on counts one more `moved N`.
     """
-    late = bool(verdict and verdict.late and not verdict.labelled and team.labels.unscheduled not in issue.labels)
+    exempt = {team.labels.unscheduled, team.labels.outage} & {*issue.labels}
+    late = bool(verdict and verdict.late and not verdict.labelled and not exempt)
     moves = choice != "leave" and team.labels.goal in issue.labels
     return Line(
         noun=issue.noun,
@@ -265,211 +306,60 @@ def line_for(issue: Issue, choice: Choice, verdict: Verdict | None, team: Team, 
 
 def stages(turn: Turn, team: Team, *, about: str, report: Post) -> Stages:
     """Lay out the whole rollover in the order of the rule; `about` names the rollover's record."""
-    ending, ahead = turn.ending, turn.week
-    following: MilestoneId = turn.following.id if turn.following else Made(CREATED_NEXT)
+    wow, ending, ahead = turn.wow, turn.ending.isoformat(), turn.week
+    closed_title = team.ending_title(turn.ending)
     following_title = turn.following.title if turn.following else team.next_wow_title
-    closed_title = team.ending_title(ending)
-    wow = turn.wow
-    first: list[tuple[Named, ...]] = []
-    if not turn.following:
-        first.append(((CREATED_NEXT, CreateMilestone(team.next_wow_title, _day(ahead.start), _day(ahead.ending))),))
-    return (
-        *first,
-        carry_over(turn.lines, wow.id, following, team),
+    rename_next = SetMilestone(
+        _following(turn),
+        following_title,
+        title=team.wow_title,
+        start=ahead.start.isoformat(),
+        due=ahead.ending.isoformat(),
+    )
+    chosen = (line for line in turn.lines if line.choice == "next")
+    laid_out: Stages = (
+        () if turn.following else ((CREATED_NEXT, _fresh(ahead, team)),),
+        carry_over(turn, turn.lines, team),
         (("read again", Plan("latecomers", about)),),
-        (("rename week", SetMilestone(wow.id, wow.title, title=closed_title, due=_day(ending))),),
+        (("rename week", SetMilestone(wow.id, wow.title, title=closed_title, due=ending)),),
         (("close week", SetMilestone(wow.id, closed_title, active=False)),),
-        (
-            (
-                "rename next",
-                SetMilestone(
-                    following,
-                    following_title,
-                    title=team.wow_title,
-                    start=_day(ahead.start),
-                    due=_day(ahead.ending),
-                ),
-            ),
-        ),
-        (
-            (
-                NEW_NEXT,
-                CreateMilestone(team.next_wow_title, _day(ahead.following.start), _day(ahead.following.ending)),
-            ),
-        ),
-        tuple(
-            (line.key, _set_issue(line, wow.id, Made(NEW_NEXT), team)) for line in turn.lines if line.choice == "next"
-        ),
+        (("rename next", rename_next),),
+        ((NEW_NEXT, _fresh(ahead.following, team)),),
+        tuple((line.key, _set_issue(line, wow.id, Made(NEW_NEXT), team)) for line in chosen),
         (("report", report),),
+    )
+    return tuple(stage for stage in laid_out if stage)
+
+
+def _fresh(of: week.Week, team: Team) -> CreateMilestone:
+    return CreateMilestone(team.next_wow_title, of.start.isoformat(), of.ending.isoformat())
+
+
+def latecomers(turn: Turn, facts: WeekFacts, verdicts: Mapping[str, Verdict], team: Team) -> tuple[Line, ...]:
+    """Decide about the open issues that came into the week since `turn` was decided: they are carried over too."""
+    known = {line.key for line in turn.lines}
+    return tuple(
+        line_for(issue, "carry", verdicts.get(issue.key), team, appeared=True)
+        for issue in facts.of(turn.wow)
+        if issue.open and issue.key not in known
     )
 
 
-def _day(day: date | None) -> str:
-    return day.isoformat() if day else ""
-
-
-def carry_over(lines: Iterable[Line], wow: int, following: MilestoneId, team: Team) -> tuple[Named, ...]:
-    """Write the one request for each issue that is carried over, or stays but needs a label."""
+def carry_over(turn: Turn, lines: Iterable[Line], team: Team) -> tuple[Named, ...]:
+    """Write the one request for each of `lines` that is carried over, or stays but needs a label."""
+    following = _following(turn)
     return tuple(
-        (line.key, _set_issue(line, wow, following if line.choice == "carry" else None, team))
+        (line.key, _set_issue(line, turn.wow.id, following if line.choice == "carry" else None, team))
         for line in lines
         if line.choice == "carry" or (line.choice == "leave" and line.late)
     )
+
+
+def _following(turn: Turn) -> MilestoneId:
+    return turn.following.id if turn.following else Made(CREATED_NEXT)
 
 
 def _set_issue(line: Line, wow: int, milestone: MilestoneId | None, team: Team) -> SetIssue:
     add = ([team.labels.unscheduled] if line.late else []) + ([f"moved {line.moved}"] if line.moved else [])
     remove = [label for label in priority.moved_labels(line.labels) if line.moved and label not in add]
     return SetIssue(line.noun, line.iid, wow, milestone, tuple(add), tuple(remove))
-
-
-# The way back
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Something that the undo leaves as it is, because a person changed it since."""
-
-    what: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Undo:
-    """The way back: stages in order, the issues that go back, and what is left as people made it."""
-
-    stages: Stages
-    issues: tuple[Line, ...] = ()
-    kept: tuple[Kept, ...] = field(default=())
-
-
-def undo(
-    turn: Turn,
-    done: Mapping[str, SetIssue],
-    facts: WeekFacts,
-    team: Team,
-    *,
-    today: date,
-    following: int | None,
-    new_next: int | None,
-    report: Post,
-) -> Undo:
-    """Compute the way back from what was recorded and what GitLab says now.
-
-    `done` are the issue operations that were carried out (or may have been), by name, with ids filled in. `following`
-    and `new_next` are the ids of the week that became current and of the `Next WoW` that was made, if they exist.
-    """
-    now = facts.all_issues()
-    kept: list[Kept] = []
-    back: list[Named] = []
-    lines = {line.key: line for line in turn.lines}
-    for name, operation in done.items():
-        line = lines[name]
-        issue = now.get(line.key)
-        reverse = _reverse(operation, issue, line, turn.wow.id, kept)
-        if reverse:
-            back.append((name, reverse))
-    by_id = {milestone.id: milestone for milestone in facts.milestones}
-    milestones = (
-        _drop_new_next(by_id, new_next, team, today, kept),
-        _following_back(by_id, turn, following, team, kept),
-        *_wow_back(by_id, turn, team, kept),
-    )
-    return Undo(
-        stages=(tuple(back), *milestones, (("report", report),)),
-        issues=tuple(lines[name] for name, _ in back),
-        kept=tuple(kept),
-    )
-
-
-def _reverse(operation: SetIssue, issue: Issue | None, line: Line, wow: int, kept: list[Kept]) -> SetIssue | None:
-    if issue is None or issue.milestone not in {operation.milestone, wow}:
-        kept.append(Kept(f"{line.reference} {line.title}", "it was moved elsewhere or deleted since"))
-        return None
-    here = issue.milestone
-    remove = tuple(label for label in operation.add if label in issue.labels)
-    if len(remove) < len(operation.add) and here != wow:
-        gone = ", ".join(f"“{label}”" for label in operation.add if label not in issue.labels)
-        kept.append(Kept(f"{line.reference} {line.title}", f"somebody took {gone} off since"))
-    counted = any(priority.moved_labels((label,)) for label in remove)
-    add = tuple(label for label in operation.remove if counted and label not in issue.labels)
-    back = wow if here != wow else None
-    if back is None and not remove and not add:
-        return None
-    return SetIssue(operation.noun, operation.iid, here if here is not None else wow, back, add, remove, closed_too=True)
-
-
-def _drop_new_next(
-    by_id: Mapping[int, Milestone], new_next: int | None, team: Team, today: date, kept: list[Kept]
-) -> tuple[Named, ...]:
-    milestone = by_id.get(new_next) if new_next is not None else None
-    if milestone is None:
-        return ()
-    if milestone.title != team.next_wow_title:
-        kept.append(Kept(f"Milestone “{milestone.title}”", "somebody renamed it since"))
-        return ()
-    return (("drop new next", RemoveMilestone(milestone.id, milestone.title, _kept_title(milestone, today))),)
-
-
-def _kept_title(milestone: Milestone, today: date) -> str:
-    return f"{milestone.title} (kept {today.isoformat()})"
-
-
-def _following_back(
-    by_id: Mapping[int, Milestone], turn: Turn, following: int | None, team: Team, kept: list[Kept]
-) -> tuple[Named, ...]:
-    milestone = by_id.get(following) if following is not None else None
-    if milestone is None:
-        return ()
-    before = turn.following
-    known = {team.wow_title, before.title if before else team.next_wow_title}
-    if milestone.title not in known:
-        kept.append(Kept(f"Milestone “{milestone.title}”", "somebody renamed it since"))
-        return ()
-    if before is None:
-        return (("drop next", RemoveMilestone(milestone.id, milestone.title, team.next_wow_title)),)
-    start, due = _dates_back(
-        milestone, (turn.week.start, turn.week.ending), (before.start, before.due), kept
-    )
-    title = before.title if milestone.title != before.title else None
-    if title is None and start is None and due is None:
-        return ()
-    return (("next back", SetMilestone(milestone.id, milestone.title, title=title, start=start, due=due)),)
-
-
-def _wow_back(
-    by_id: Mapping[int, Milestone], turn: Turn, team: Team, kept: list[Kept]
-) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
-    milestone = by_id.get(turn.wow.id)
-    if milestone is None:
-        kept.append(Kept(f"Milestone “{team.ending_title(turn.ending)}”", "it was deleted since"))
-        return (), ()
-    before = turn.wow
-    if milestone.title not in {before.title, team.ending_title(turn.ending)}:
-        kept.append(Kept(f"Milestone “{milestone.title}”", "somebody renamed it since"))
-        return (), ()
-    start, due = _dates_back(milestone, (before.start, turn.ending), (before.start, before.due), kept)
-    title = before.title if milestone.title != before.title else None
-    rename = SetMilestone(milestone.id, milestone.title, title=title, start=start, due=due)
-    reopen = SetMilestone(milestone.id, before.title, active=True)
-    return (
-        (("week back", rename),) if (title, start, due) != (None, None, None) else (),
-        (("reopen week", reopen),) if not milestone.active else (),
-    )
-
-
-def _dates_back(
-    milestone: Milestone,
-    ours: tuple[date | None, date | None],
-    before: tuple[date | None, date | None],
-    kept: list[Kept],
-) -> tuple[str | None, str | None]:
-    """Restore dates only where they are still the ones that the rollover set; None leaves a date as it is."""
-    current = (milestone.start, milestone.due)
-    if current == before:
-        return None, None
-    if current != ours:
-        kept.append(Kept(f"Dates of “{milestone.title}”", "somebody changed them since"))
-        return None, None
-    start, due = (_day(old) if old != now else None for old, now in zip(before, current, strict=True))
-    return start, due

@@ -43,8 +43,11 @@ def last_ending(today: date) -> date:
 
 
 def ending_from(start: date) -> date:
-    """Find the last day of the week that `start` lies in: the first Tuesday on or after it."""
-    return start + timedelta(days=(TUESDAY - start.weekday()) % DAYS)
+    """Find the last day of a week that starts on `start`: the first Tuesday after it.
+
+    After it, also when it is a Tuesday itself: GitLab wants a due date that is later than the start date.
+    """
+    return start + timedelta(days=(TUESDAY - start.weekday() - 1) % DAYS + 1)
 
 
 def first_moment(day: date, zone: ZoneInfo) -> datetime:
@@ -93,25 +96,51 @@ def _day_from(text: str) -> date | None:
         return None
 
 
-def warnings(ending: date, started: date | None, endings: list[date]) -> list[str]:
+def warnings(ending: date, *, started: date | None, due: date | None, endings: list[date], today: date) -> list[str]:
     """Say what is unusual about closing a week on `ending`: shown in the preview, never a refusal.
 
-    `started` is the milestone's start date; `endings` are the last days of the weeks closed so far.
+    `started` and `due` are the milestone's dates as they are; `endings` are the last days of the weeks closed so far.
     """
-    found = []
+    said = [
+        *_about_the_day(ending, today),
+        *_about_the_length(ending, started, due),
+        *_about_others(ending, started, endings),
+    ]
+    following = Week(ending).following
+    if following.ending < today:
+        said.append(f"The week that becomes current, {following.start} to {following.ending}, is over already too.")
+    return said
+
+
+def _about_the_day(ending: date, today: date) -> list[str]:
+    said = []
     if ending.weekday() != TUESDAY:
-        found.append(f"{ending:%Y-%m-%d} is a {ending:%A}; a week ends on a Tuesday.")
-    if started:
-        length = (ending - started).days + 1
-        if length > DAYS:
-            found.append(f"This week has {length} days ({started} to {ending}): a rollover was probably missed.")
+        said.append(f"{ending} is a {ending:%A}; a week ends on a Tuesday.")
+    if ending > today:
+        said.append(f"{ending} is still to come: the week is closed early.")
+    return said
+
+
+def _about_the_length(ending: date, started: date | None, due: date | None) -> list[str]:
+    length = (ending - started).days + 1 if started else 0
+    if started and length > DAYS:
+        said = f"This week has {length} days ({started} to {ending}), and seven are usual."
+        first = ending_from(started)
+        if first < ending:
+            said += f" If a rollover was missed, `/wow rollover ending {first}` closes the first seven days alone."
+        return [said]
+    if due and due != ending:
+        return [f"The milestone is due on {due}; it is closed as the week ending {ending}."]
+    return []
+
+
+def _about_others(ending: date, started: date | None, endings: list[date]) -> list[str]:
+    said = []
     before = max((day for day in endings if day < ending), default=None)
-    if before is not None:
-        first = started or ending - timedelta(days=DAYS - 1)
-        if first <= before:
-            found.append(f"It overlaps the week before, which ended on {before}.")
-        elif started is None and (ending - before).days > DAYS:
-            found.append(f"The week before ended on {before}: a rollover was probably missed.")
+    if before and (started <= before if started else (ending - before).days < DAYS):
+        said.append(f"It overlaps the week before, which ended on {before}.")
+    elif before and not started and (ending - before).days > DAYS:
+        said.append(f"The week before ended on {before}: a rollover was probably missed.")
     if any(day > ending for day in endings):
-        found.append(f"A later week, ending {max(endings)}, is closed already.")
-    return found
+        said.append(f"A later week, ending {max(endings)}, is closed already.")
+    return said

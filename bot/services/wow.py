@@ -1,17 +1,18 @@
 """Turning the week: preview, roll over, take it back, and what is known of the weeks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from bot.domain import late, rollover, week
+from bot.domain import late, rollover, way_back, week
 from bot.domain.errors import Unavailable, UserError
 from bot.domain.journal import Batch, Delivery
 from bot.domain.late import Verdict
 from bot.domain.operations import Plan, Post, SetIssue, Stages
 from bot.domain.questions import WeekQuestion
-from bot.domain.rollover import CREATED_NEXT, NEW_NEXT, Line, Turn, Weeks
+from bot.domain.rollover import CREATED_NEXT, NEW_NEXT, Turn, Weeks
 from bot.domain.team import Team
-from bot.domain.tracker import WeekFacts, WhoAndWhen
+from bot.domain.telling import Previewed, Progressed, Reported, UndoPreviewed
+from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Choices, Preview, Rollover
 from bot.store import Tx
 
@@ -24,19 +25,18 @@ REFRESH = timedelta(seconds=2)
 
 def rollover_question(tx: Tx, ending: date) -> WeekQuestion:
     """Ask for all that a rollover of the week ending on `ending` depends on."""
-    return WeekQuestion("rollover", wow=True, late=True, judged=tx.judged(), ending=ending)
+    return WeekQuestion("week", wow=True, late=True, judged=tx.judged(), ending=ending)
 
 
-def undo_question(found: Rollover, tx: Tx) -> WeekQuestion:
+def preview_question(tx: Tx, team: Team, ending: str, at: datetime) -> WeekQuestion:
+    """Ask what the preview depends on; `ending` is the last day as typed (yyyy-mm-dd), empty for the usual one."""
+    return rollover_question(tx, date.fromisoformat(ending) if ending else week.last_ending(team.day(at)))
+
+
+def undo_question(tx: Tx, found: Rollover) -> WeekQuestion:
     """Ask for all that taking this rollover back depends on."""
     ids = [*_milestones_of(tx, found)]
     return WeekQuestion("undo", milestones=tuple(one for one in ids if one is not None))
-
-
-def keep_facts(tx: Tx, question: WeekQuestion, facts: WeekFacts, team: Team) -> None:
-    """Remember an answer of GitLab's, and the verdicts that follow from it."""
-    tx.keep_snapshot(question.name, facts)
-    judge(tx, facts, team)
 
 
 def judge(tx: Tx, facts: WeekFacts, team: Team) -> dict[str, Verdict]:
@@ -56,19 +56,6 @@ def judge(tx: Tx, facts: WeekFacts, team: Team) -> dict[str, Verdict]:
 
 
 # The preview
-
-
-@dataclass(frozen=True)
-class Previewed:
-    """What is shown before a rollover: the plan, or why there can be none; `who` tells who did it already."""
-
-    preview: Preview
-    turn: Turn | None = None
-    refusal: rollover.Refusal | None = None
-    running: Rollover | None = None
-    who: WhoAndWhen | None = None
-    unread: int = 0
-    project: str = ""
 
 
 def preview(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> Previewed:
@@ -95,6 +82,17 @@ def preview_silent(tx: Tx, team: Team, shown: Preview) -> Previewed:
     kept = replace(shown, ending=ending, silent=True)
     tx.keep_preview(kept)
     return Previewed(kept, running=tx.rollover_of(ending))
+
+
+def too_large_for_screen(tx: Tx, team: Team, preview_id: str, most: int) -> Turn | None:
+    """Give the plan that was previewed when it has more than `most` issues, for a file; else None."""
+    shown, facts = tx.preview(preview_id), tx.snapshot("week")
+    if shown is None or facts is None or shown.ending is None or len(shown.keys) <= most:
+        return None
+    weeks = rollover.find_weeks(facts, team)
+    if weeks.wow is None:
+        return None
+    return rollover.decide(facts, weeks, shown.ending, team, choices={}, verdicts=tx.verdicts(weeks.wow.id))
 
 
 # Rolling over
@@ -184,7 +182,7 @@ def plan(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -
 def _with_who(refused: rollover.Refusal, facts: WeekFacts) -> str:
     who = facts.closed_by.get(refused.closed.id) if refused.closed else None
     said = refused.reason + (f" by {who.name}" if who else "")
-    return said if said.endswith(".") else f"{said}."
+    return " ".join(part for part in (said if said.endswith(".") else f"{said}.", refused.advice) if part)
 
 
 def latecomers_question(tx: Tx, rollover_id: str) -> WeekQuestion:
@@ -199,18 +197,12 @@ def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at:
     turn = found.turn
     if turn is None:
         return ()
-    known = {line.key for line in turn.lines}
-    verdicts = judge(tx, facts, team)
-    new = [issue for issue in facts.of(turn.wow) if issue.open and issue.key not in known]
-    lines = tuple(
-        rollover.line_for(issue, "carry", verdicts.get(issue.key), team, appeared=True) for issue in new
-    )
+    lines = rollover.latecomers(turn, facts, judge(tx, facts, team), team)
     if not lines:
         return ()
     tx.save_rollover(replace(found, turn=replace(turn, lines=turn.lines + lines)))
     del at
-    following = turn.following.id if turn.following else rollover.Made(CREATED_NEXT)
-    return (rollover.carry_over(lines, turn.wow.id, following, team),)
+    return (rollover.carry_over(turn, lines, team),)
 
 
 def follow_rollover(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime, team: Team) -> None:
@@ -277,16 +269,6 @@ def retry(tx: Tx, rollover_id: str, at: datetime) -> int:
 # The way back
 
 
-@dataclass(frozen=True)
-class UndoPreviewed:
-    """What is shown before a rollover is taken back."""
-
-    preview: Preview
-    found: Rollover
-    undo: rollover.Undo | None = None
-    refusal: str = ""
-
-
 def rollover_to_undo(tx: Tx) -> Rollover:
     """Find the rollover that may be taken back; raises UserError with the reason when there is none."""
     found = tx.last_rollover()
@@ -315,6 +297,13 @@ def preview_undo(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> UndoPr
     tx.keep_preview(shown)
     way = _way_back(tx, team, found, facts, team.day(shown.at))
     return UndoPreviewed(shown, found, undo=way)
+
+
+def preview_undo_silent(tx: Tx, shown: Preview) -> UndoPreviewed:
+    """Remember that GitLab did not answer, so that the way back may be asked for all the same."""
+    kept = replace(shown, silent=True)
+    tx.keep_preview(kept)
+    return UndoPreviewed(kept, _must_find(tx, shown.about))
 
 
 def _later_week(found: Rollover, weeks: Weeks) -> str:
@@ -349,7 +338,7 @@ def undo(tx: Tx, rollover_id: str, *, by: str, undo_id: str, at: datetime) -> Ro
 
 def undo_plan_question(tx: Tx, rollover_id: str) -> WeekQuestion:
     """Ask what the way back depends on."""
-    return undo_question(_must_find(tx, rollover_id), tx)
+    return undo_question(tx, _must_find(tx, rollover_id))
 
 
 def plan_undo(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -> Stages:
@@ -366,31 +355,35 @@ def plan_undo(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: dateti
     return way.stages
 
 
-def _way_back(tx: Tx, team: Team, found: Rollover, facts: WeekFacts, today: date) -> rollover.Undo:
+def _way_back(tx: Tx, team: Team, found: Rollover, facts: WeekFacts, today: date) -> way_back.Undo:
     report = Post(f"undone:{found.undo_batch}", found.channel, "wow.undone", found.id, otherwise=_person(found.by))
     if found.turn is None:
-        return rollover.Undo(stages=((("report", report),),))
+        return way_back.Undo(stages=((("report", report),),))
     done = {
         delivery.name: delivery.operation
         for delivery in tx.deliveries(found.batch)
         if isinstance(delivery.operation, SetIssue) and delivery.attempts and delivery.state != "rejected"
         and "kept" not in delivery.result
     }
-    _, following, new_next = _milestones_of(tx, found)
-    return rollover.undo(
-        found.turn, done, facts, team, today=today, following=following, new_next=new_next, report=report
-    )
+    return way_back.undo(found.turn, done, _recorded(tx, found), facts, team, today=today, report=report)
 
 
 def _milestones_of(tx: Tx, found: Rollover) -> tuple[int | None, int | None, int | None]:
     """Give the ids of the closed week, of the one that became current, and of the Next WoW that the rollover made."""
+    recorded = _recorded(tx, found)
+    return found.turn.wow.id if found.turn else None, recorded.following, recorded.new_next
+
+
+def _recorded(tx: Tx, found: Rollover) -> way_back.Recorded:
     if found.turn is None:
-        return None, None, None
+        return way_back.Recorded()
     results = {delivery.name: delivery.result for delivery in tx.deliveries(found.batch, "delivered")}
-    fresh = results.get(NEW_NEXT, {})
-    new_next = fresh.get("id") if not fresh.get("adopted") else None
-    following = found.turn.following.id if found.turn.following else results.get(CREATED_NEXT, {}).get("id")
-    return found.turn.wow.id, following, new_next
+    made = [results.get(name, {}) for name in (CREATED_NEXT, NEW_NEXT)]
+    return way_back.Recorded(
+        following=found.turn.following.id if found.turn.following else made[0].get("id"),
+        new_next=made[1].get("id"),
+        adopted=frozenset(result["id"] for result in made if result.get("adopted")),
+    )
 
 
 def follow_undo(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
@@ -417,18 +410,6 @@ def _note_back(tx: Tx, found: Rollover, operation: SetIssue) -> None:
 # What the words are made of
 
 
-@dataclass(frozen=True)
-class Progressed:
-    """How far a rollover (or its way back) is, and what GitLab has been doing."""
-
-    found: Rollover
-    delivered: int
-    total: int
-    waiting: int
-    gitlab_silent: bool
-    stopped: str = ""
-
-
 def progress(tx: Tx, rollover_id: str) -> Progressed:
     """Read how far a rollover is."""
     found = _must_find(tx, rollover_id)
@@ -447,21 +428,6 @@ def progress(tx: Tx, rollover_id: str) -> Progressed:
     )
 
 
-@dataclass(frozen=True)
-class Reported:
-    """What the report of a rollover tells: lines by what became of them."""
-
-    found: Rollover
-    turn: Turn
-    failed: tuple[tuple[Line, str], ...] = ()
-    kept: tuple[tuple[Line, str], ...] = ()
-
-    def lines(self, choice: str) -> tuple[Line, ...]:
-        """List what was done as chosen, without what failed or was left to somebody faster."""
-        out = {line.key for line, _ in (*self.failed, *self.kept)}
-        return tuple(line for line in self.turn.lines if line.choice == choice and line.key not in out)
-
-
 def report(tx: Tx, rollover_id: str) -> Reported:
     """Read what became of each issue; raises UserError when there was nothing to report on."""
     found = _must_find(tx, rollover_id)
@@ -476,13 +442,6 @@ def report(tx: Tx, rollover_id: str) -> Reported:
         failed=tuple((lines[one.name], one.error) for one in deliveries if one.state == "rejected"),
         kept=tuple((lines[one.name], one.result["kept"]) for one in deliveries if "kept" in one.result),
     )
-
-
-def refusals(tx: Tx, rollover_id: str) -> tuple[tuple[str, str], ...]:
-    """List what GitLab refused in the batch that runs: (name of the operation, reason)."""
-    found = _must_find(tx, rollover_id)
-    name = found.undo_batch if found.state in {"undoing", "undone"} else found.batch
-    return tuple((one.name, one.error) for one in tx.deliveries(name, "rejected"))
 
 
 def _must_find(tx: Tx, rollover_id: str) -> Rollover:

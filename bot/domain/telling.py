@@ -1,0 +1,91 @@
+"""What there is to tell about the weeks: values that the services work out and the messages put into words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.domain.rollover import Line, Refusal, Turn
+from bot.domain.tracker import Issue, Milestone, WhoAndWhen
+from bot.domain.turning import Preview, Rollover
+from bot.domain.way_back import Undo
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """What is shown before a rollover: the plan, or why there can be none; `who` tells who did it already."""
+
+    preview: Preview
+    turn: Turn | None = None
+    refusal: Refusal | None = None
+    running: Rollover | None = None
+    who: WhoAndWhen | None = None
+    unread: int = 0
+    project: str = ""
+
+
+@dataclass(frozen=True)
+class UndoPreviewed:
+    """What is shown before a rollover is taken back; without `undo` there is a `refusal`, or GitLab is silent."""
+
+    preview: Preview
+    found: Rollover
+    undo: Undo | None = None
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """How far a rollover (or its way back) is, and what GitLab has been doing."""
+
+    found: Rollover
+    delivered: int
+    total: int
+    waiting: int
+    gitlab_silent: bool
+    stopped: str = ""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What the report of a rollover tells: lines by what became of them."""
+
+    found: Rollover
+    turn: Turn
+    failed: tuple[tuple[Line, str], ...] = ()
+    kept: tuple[tuple[Line, str], ...] = ()
+
+    def lines(self, choice: str) -> tuple[Line, ...]:
+        """List what was done as chosen, without what failed or was left to somebody faster."""
+        out = {line.key for line, _ in (*self.failed, *self.kept)}
+        return tuple(line for line in self.turn.lines if line.choice == choice and line.key not in out)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a week stands. `as_of` is set when GitLab is silent and this is what it said last."""
+
+    title: str
+    now: datetime
+    milestone: Milestone | None = None
+    days_left: int | None = None
+    done: int = 0
+    open: tuple[Issue, ...] = ()
+    goals: tuple[Issue, ...] = ()
+    unscheduled: int = 0
+    carried: int | None = None
+    ap: Mapping[str, int] = field(default_factory=dict)
+    as_of: datetime | None = None
+    running: Progressed | None = None
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A closed week; `carried` is None where Baton did not roll it over."""
+
+    milestone: Milestone
+    done: int
+    unscheduled: int
+    carried: int | None = None
+    by: str = ""
+    by_hand: str = ""
+    at: datetime | None = None
