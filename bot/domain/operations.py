@@ -171,8 +171,10 @@ def category(operation: Operation) -> Category:
 
 def encode(operation: Operation) -> str:
     """Write an operation as JSON for the journal; what has its default value is left out."""
-    body = {part.name: value for part in fields(operation) if (value := getattr(operation, part.name)) != part.default}
-    return json.dumps({"kind": type(operation).__name__, **body}, default=_plain, separators=(",", ":"))
+    parts = ((part, getattr(operation, part.name)) for part in fields(operation))
+    body = {part.name: value for part, value in parts if value != part.default}
+    # the fields stand apart, because one of them may be called `kind` too
+    return json.dumps({"kind": type(operation).__name__, "fields": body}, default=_plain, separators=(",", ":"))
 
 
 def _plain(value: object) -> object:
@@ -181,9 +183,9 @@ def _plain(value: object) -> object:
 
 def decode(text: str, made: Mapping[str, int] | None = None) -> Operation:
     """Read an operation back; ids named by `Made` are filled in from `made` where it knows them."""
-    body = json.loads(text)
-    kind = _KINDS[body.pop("kind")]
-    return kind(**{name: _value(value, made or {}) for name, value in body.items()})
+    written = json.loads(text)
+    kind = _KINDS[written["kind"]]
+    return kind(**{name: _value(value, made or {}) for name, value in written["fields"].items()})
 
 
 def _value(value: Any, made: Mapping[str, int]) -> Any:  # noqa: ANN401 - JSON is of any shape
