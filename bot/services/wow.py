@@ -143,7 +143,7 @@ def already(earlier: Rollover) -> str:
     return f"The week ending {earlier.ending} {doing} by {by} already. Nothing was done twice."
 
 
-def plan_question(tx: Tx, rollover_id: str) -> WeekQuestion:
+def plan_question(tx: Tx, _: Team, rollover_id: str) -> WeekQuestion:
     """Ask what the plan of a rollover, or its second look, depends on."""
     found = _must_find(tx, rollover_id)
     return rollover_question(tx, found.ending)
@@ -185,9 +185,8 @@ def _with_who(refused: rollover.Refusal, facts: WeekFacts) -> str:
     return " ".join(part for part in (said if said.endswith(".") else f"{said}.", refused.advice) if part)
 
 
-def latecomers_question(tx: Tx, rollover_id: str) -> WeekQuestion:
+def latecomers_question(tx: Tx, _: Team, __: str) -> WeekQuestion:
     """Ask what stands in the week now, just before it is closed."""
-    del rollover_id
     return WeekQuestion("latecomers", wow=True, late=True, judged=tx.judged())
 
 
@@ -205,7 +204,7 @@ def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at:
     return (rollover.carry_over(turn, lines, team),)
 
 
-def follow_rollover(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime, team: Team) -> None:
+def follow_rollover(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
     """Keep the record, and what the channel sees, in step with the batch."""
     found = _must_find(tx, batch.about)
     if outcome == "delivered" and delivery is not None:
@@ -221,7 +220,6 @@ def follow_rollover(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: st
             otherwise=_person(found.by),
         )
         tx.add_operation("ask", ask, at)
-    del team
     tx.refresh(message_of(found.id), at, at_most_every=REFRESH)
 
 
@@ -336,7 +334,7 @@ def undo(tx: Tx, rollover_id: str, *, by: str, undo_id: str, at: datetime) -> Ro
     return after
 
 
-def undo_plan_question(tx: Tx, rollover_id: str) -> WeekQuestion:
+def undo_plan_question(tx: Tx, _: Team, rollover_id: str) -> WeekQuestion:
     """Ask what the way back depends on."""
     return undo_question(tx, _must_find(tx, rollover_id))
 

@@ -1,0 +1,161 @@
+"""`python -m bot …`: serve, and the terminal twins of the commands, for the day on which Slack itself is down."""
+
+import asyncio
+import getpass
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.settings import Settings, SettingsError, read
+
+if TYPE_CHECKING:
+    from bot.app import Bot
+
+cli = typer.Typer(
+    name="bot",
+    help="Baton: turns the week in GitLab, from Slack or from here.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+wow = typer.Typer(help="The Workout of the Week.", no_args_is_help=True)
+cli.add_typer(wow, name="wow")
+
+WRONG_SETTINGS = 2
+As = Annotated[str, typer.Option("--as", help="Slack id of the person you act for; else your user name is recorded.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Leave it to a running `serve`.")]
+
+
+@cli.command()
+def serve(
+    now: Annotated[
+        str, typer.Option(help="For rehearsals: begin as if it were this instant (ISO 8601), the clock running on.")
+    ] = "",
+) -> None:
+    """Run the bot until SIGTERM or Ctrl-C."""
+    from bot import app  # noqa: PLC0415 - settings are checked before anything heavy is loaded
+    from bot.telemetry import start_logging  # noqa: PLC0415
+
+    settings = _settings()
+    start_logging(level=logging.INFO)
+    clock = _clock_from(now) if now else app.now
+    _exit_with(_run(app.serve(settings, clock)))
+
+
+@cli.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End by itself instead of staying up.")] = False,  # noqa: FBT002
+) -> None:
+    """Play a lead's Wednesday against a sandbox, with no account anywhere."""
+    from bot import demo as play  # noqa: PLC0415 - the sandbox is loaded for the demo alone
+
+    sys.exit(play.run(once=once))
+
+
+@wow.command()
+def status() -> None:
+    """Say how the current week stands."""
+    _in_terminal(lambda bot: _terminal().status(bot))
+
+
+@wow.command("next")
+def next_week() -> None:
+    """Say what is planned for the next week."""
+    _in_terminal(lambda bot: _terminal().following(bot))
+
+
+@wow.command()
+def history(weeks: Annotated[int, typer.Argument(min=1, max=52)] = 5) -> None:
+    """List the last closed weeks."""
+    _in_terminal(lambda bot: _terminal().history(bot, weeks))
+
+
+@wow.command()
+def rollover(
+    ending: Annotated[str, typer.Option(help="The week's last day, yyyy-mm-dd, if it is not the last Tuesday.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,  # noqa: FBT002
+    yes: Yes = False,  # noqa: FBT002
+    no_wait: NoWait = False,  # noqa: FBT002
+    who: As = "",
+) -> None:
+    """Close the week and begin the next: shown first, done after you agree."""
+    _in_terminal(
+        lambda bot: _terminal().roll_over(bot, _by(who), ending, dry_run=dry_run, yes=yes, wait=not no_wait)
+    )
+
+
+@wow.command()
+def undo(yes: Yes = False, no_wait: NoWait = False, who: As = "") -> None:  # noqa: FBT002
+    """Take the last rollover back: shown first, done after you agree."""
+    _in_terminal(lambda bot: _terminal().undo(bot, _by(who), yes=yes, wait=not no_wait))
+
+
+def _terminal() -> Any:  # noqa: ANN401 - a module, loaded when it is needed
+    from bot import terminal  # noqa: PLC0415
+
+    return terminal
+
+
+def _settings() -> Settings:
+    try:
+        return read()
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(WRONG_SETTINGS) from None
+
+
+def _in_terminal(work: "Callable[[Bot], Awaitable[int]]") -> None:
+    from bot import app  # noqa: PLC0415
+    from bot.telemetry import start_logging  # noqa: PLC0415
+
+    settings = _settings()
+    start_logging(level=logging.ERROR)
+    _exit_with(_run(app.in_terminal(settings, work)))
+
+
+def _run(work: Coroutine[Any, Any, int | None]) -> int:
+    from bot.store import StoreError  # noqa: PLC0415
+
+    try:
+        return _runner()(work) or 0
+    except StoreError as error:
+        typer.echo(str(error), err=True)
+        return WRONG_SETTINGS
+    except OSError as error:
+        typer.echo(f"HOST, PORT: cannot listen there ({error.strerror or error}).", err=True)
+        return WRONG_SETTINGS
+
+
+def _runner() -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:  # not made for every platform; asyncio's own loop does
+        return asyncio.run
+    return uvloop.run
+
+
+def _exit_with(code: int) -> None:
+    raise typer.Exit(code)
+
+
+def _by(who: str) -> str:
+    return who or f"terminal:{getpass.getuser()}"
+
+
+def _clock_from(text: str) -> Callable[[], datetime]:
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        typer.echo(f"--now: “{text}” is not an instant such as 2026-11-25T09:00Z.", err=True)
+        raise typer.Exit(WRONG_SETTINGS) from None
+    ahead: timedelta = (start if start.tzinfo else start.replace(tzinfo=UTC)) - datetime.now(UTC)
+    return lambda: datetime.now(UTC) + ahead
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,264 @@
+"""The composition root: settings in, running bot out. The one file that knows every other."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import uuid4
+
+import aiohttp
+import uvicorn
+from apscheduler.triggers.cron import CronTrigger
+from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
+
+import handlers
+from bot import web
+from bot.dialogue import Outcome, Request
+from bot.domain.team import Labels, Team
+from bot.gitlab import Gitlab
+from bot.outbox import Outbox, Planner
+from bot.prompt import Prompt
+from bot.schedule import Job, Schedule
+from bot.settings import Settings
+from bot.slack.bolt import SlackApp
+from bot.slack.calls import SlackCalls
+from bot.slack.edge import Edge
+from bot.slack.performer import SlackPerformer
+from bot.slack.roster import Roster
+from bot.slack.socket import Socket
+from bot.store import Store, Tx, open_store
+from bot.telemetry import log, metrics
+
+Clock = Callable[[], datetime]
+KEEP_ANSWERS = timedelta(days=2)
+STOP_SECONDS = 8.0
+
+
+def now() -> datetime:
+    """Read the clock: the present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def team_of(settings: Settings) -> Team:
+    """Take from the settings what the rules need."""
+    return Team(
+        channel=settings.team_channel,
+        zone=settings.team_timezone,
+        leads=frozenset(settings.wow_leads),
+        wow_title=settings.wow_title,
+        next_wow_title=settings.next_wow_title,
+        labels=Labels(
+            unscheduled=settings.label_unscheduled,
+            outage=settings.label_outage,
+            data_loss=settings.label_data_loss,
+            goal=settings.label_goal,
+            toil=settings.label_toil,
+            report=settings.label_report,
+        ),
+        private_channels=frozenset(settings.private_channels),
+    )
+
+
+class Bot:
+    """Everything that runs, put together. Build it inside a running event loop; `close` when done."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Clock = now) -> None:
+        self.settings, self.store, self.clock = settings, store, clock
+        self.team = team_of(settings)
+        token = settings.slack_bot_token.get_secret_value()
+        self.session = aiohttp.ClientSession()
+        self.calls = SlackCalls(token, settings.slack_api_url, self.session)
+        self.gitlab = Gitlab(
+            settings.gitlab_url, settings.gitlab_token.get_secret_value(), settings.gitlab_project, self.team, clock
+        )
+        self.outbox = Outbox(
+            store,
+            performers={
+                "gitlab": self.gitlab.perform,
+                "slack": SlackPerformer(self.calls, store, self.team, handlers.MESSAGES, clock),
+            },
+            planners={kind: self._planner(kind) for kind in handlers.PLANS},
+            follow=handlers.BATCHES,
+            clock=clock,
+            holder=uuid4().hex,
+        )
+        self.prompt = Prompt(
+            store,
+            self.team,
+            screen=self.calls,
+            read=self.gitlab.read,
+            shows=handlers.ANSWERS,
+            attachments=handlers.FILES,
+            clock=clock,
+        )
+        self.edge = Edge(store, self.team, handlers.REQUESTS, clock, new_id=lambda: uuid4().hex[:12])
+        self.roster = Roster(store, self.calls, clock, self._answer_kept)
+        secret = settings.slack_signing_secret
+        self.slack = SlackApp(
+            self.edge,
+            self.calls,
+            store,
+            token=token,
+            signing_secret=None if settings.socket_mode or secret is None else secret.get_secret_value(),
+            begin=self._begin,
+            kept=self.roster.wake,
+        )
+        self.schedule = Schedule(store, self._jobs(), clock)
+
+    async def close(self) -> None:
+        """Let go of everything but the store."""
+        self.gitlab.close()
+        await self.session.close()
+
+    def _planner(self, kind: str) -> Planner:
+        ask, decide = handlers.PLANS[kind]
+
+        async def read(about: str) -> object:
+            return await self.gitlab.read(await self.store.read(lambda tx: ask(tx, self.team, about)))
+
+        return Planner(read, lambda tx, about, facts, at: decide(tx, self.team, about, facts, at))
+
+    def _begin(self, request: Request, outcome: Outcome | None, acked: bool) -> None:  # noqa: FBT001 - Begin's shape
+        self.prompt.begin(request, outcome, acked=acked)
+
+    async def _answer_kept(self, request: Request) -> None:
+        await self.slack.answer_kept(request)
+
+    def _jobs(self) -> list[Job]:
+        nightly = CronTrigger(hour=3, minute=17, timezone=self.team.zone)
+        return [Job("forget answers", nightly, lambda tx, at: _forget(tx, at), grace=timedelta(hours=20))]
+
+    async def health(self) -> web.Health:
+        """Tell how Baton is: the process, its database, and when the outside worlds were last reached."""
+        at = self.clock()
+        try:
+            waiting = await asyncio.wait_for(self.store.read(_backlog), 2.0)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is not healthy
+            return web.Health(alive=False, ready=False, facts={"database": type(error).__name__})
+        facts: dict[str, object] = {"database": "ok"}
+        ready = True
+        for world, (count, oldest) in waiting.items():
+            age = (at - oldest) if oldest else timedelta()
+            metrics.waits(world, count, age)
+            up = self.outbox.is_up(world)
+            facts[world] = {"answers": up, "waiting": count, "oldest_seconds": round(age.total_seconds())}
+            ready = ready and up is not False
+        facts["slack_reached"] = self.roster.reached_at is not None
+        return web.Health(alive=True, ready=ready and self.roster.reached_at is not None, facts=facts)
+
+
+def _backlog(tx: Tx) -> dict[str, tuple[int, datetime | None]]:
+    return {world: tx.backlog(world) for world in ("gitlab", "slack")}
+
+
+def _forget(tx: Tx, at: datetime) -> None:
+    tx.forget_answers(at, KEEP_ANSWERS)
+
+
+async def serve(settings: Settings, clock: Clock = now, on_ready: Callable[[str], None] = lambda _: None) -> None:
+    """Run until SIGTERM or SIGINT, then stop: take nothing more, finish what runs, close.
+
+    `on_ready` is called with the address that HTTP listens on.
+    """
+    loop = asyncio.get_running_loop()
+    wakes: list[Callable[[], None]] = []
+
+    def wake_all() -> None:
+        for wake in wakes:
+            loop.call_soon_threadsafe(wake)
+
+    store = await asyncio.to_thread(partial(open_store, settings.database_url, on_work=wake_all))
+    bot = Bot(settings, store, clock)
+    wakes += [bot.outbox.wake, bot.roster.wake]
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        await _run(bot, stopping, on_ready)
+    finally:
+        await bot.close()
+        await asyncio.to_thread(store.close)
+
+
+async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None]) -> None:
+    settings = bot.settings
+    slack: web.Asgi | None = None
+    if not settings.socket_mode:
+        slack = AsyncSlackRequestHandler(bot.slack.app, path=web.SLACK_PATH)  # type: ignore[assignment] # untyped ASGI
+    server = _Server(
+        uvicorn.Config(
+            web.build(bot.health, slack),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=3,
+        )
+    )
+    socket = None
+    if settings.slack_app_token is not None:
+        socket = Socket(bot.slack.app, settings.slack_app_token.get_secret_value())
+        socket.start()
+    loops = [asyncio.create_task(worker()) for worker in (bot.outbox.run, bot.roster.run, bot.schedule.run)]
+    serving = asyncio.create_task(server.serve())
+    ready = asyncio.create_task(_say_ready(server, settings.host, on_ready))
+    stop = asyncio.create_task(stopping.wait())
+    done, _ = await asyncio.wait([serving, stop, *loops], return_when=asyncio.FIRST_COMPLETED)
+    for task in done - {stop}:
+        if not task.cancelled() and (error := task.exception()):
+            log.error("app.stopped_by_error", error=repr(error))
+    ready.cancel()
+    log.info("app.stopping")
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(_stop(bot, server, serving, socket, loops), STOP_SECONDS)
+    log.info("app.stopped")
+
+
+async def _stop(
+    bot: Bot,
+    server: "_Server",
+    serving: "asyncio.Task[None]",
+    socket: Socket | None,
+    loops: "list[asyncio.Task[None]]",
+) -> None:
+    server.should_exit = True
+    if socket is not None:
+        await socket.stop()
+    await asyncio.gather(serving, return_exceptions=True)
+    await asyncio.gather(bot.prompt.idle(2.0), asyncio.wait_for(bot.outbox.stop(), 4.0), return_exceptions=True)
+    for task in loops:
+        task.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: stopping is ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]  # noqa: ANN201 - uvicorn's own signature
+        yield
+
+
+async def _say_ready(server: _Server, host: str, on_ready: Callable[[str], None]) -> None:
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    log.info("app.ready", address=f"http://{host}:{port}")
+    on_ready(f"http://{host}:{port}")
+
+
+Terminal = Callable[[Bot], Awaitable[int]]
+
+
+async def in_terminal(settings: Settings, work: Terminal, clock: Clock = now) -> int:
+    """Run something at a terminal with a bot that serves nobody; gives its exit code."""
+    store = await asyncio.to_thread(partial(open_store, settings.database_url))
+    bot = Bot(settings, store, clock)
+    try:
+        return await work(bot)
+    finally:
+        await bot.close()
+        await asyncio.to_thread(store.close)

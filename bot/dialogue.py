@@ -1,0 +1,96 @@
+"""What a person asks and what we answer, as values: the words that handlers, the Slack edge and the prompt share."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from bot.domain.questions import WeekQuestion
+from bot.domain.tracker import WeekFacts
+from bot.messages import View, Words
+
+
+@dataclass(frozen=True)
+class Request:
+    """One thing that somebody asks of Baton, whatever brought it.
+
+    `kind` is command, button, submission, shortcut or event; `name` the command's word, or the name of the button or
+    modal. `key` recognises the same request when it is delivered again. `private` tells that it came from a private
+    channel. `trigger` and `response_url` are Slack's, and short-lived. `about` is what the button or modal carries;
+    `values` what was filled in, by field.
+    """
+
+    id: str
+    kind: str
+    name: str
+    who: str
+    at: datetime
+    key: str = ""
+    workspace: str = ""
+    channel: str = ""
+    private: bool = False
+    text: str = ""
+    trigger: str = ""
+    response_url: str = ""
+    view: str = ""
+    about: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    source: str = "slack"
+
+    def written(self) -> str:
+        """Write it down, to be answered later."""
+        return json.dumps({**asdict(self), "at": self.at.isoformat()})
+
+
+def read_request(written: str) -> Request:
+    """Read a request that was written down."""
+    body = json.loads(written)
+    return Request(**{**body, "at": datetime.fromisoformat(body["at"])})
+
+
+@dataclass(frozen=True)
+class Ask:
+    """GitLab must be asked first: `show` names the rendering of the answer; `about` is handed to it."""
+
+    question: WeekQuestion
+    show: str
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What GitLab said, or why it said nothing. `refused` tells that it did answer, with a refusal."""
+
+    facts: WeekFacts | None
+    reason: str = ""
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Words for the person alone."""
+
+    words: Words
+
+
+@dataclass(frozen=True)
+class Modal:
+    """A modal on the person's screen; with `ask`, it is filled in when GitLab has answered."""
+
+    view: View
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True)
+class FieldErrors:
+    """What is wrong in a modal, by field; the modal stays open and may be submitted again."""
+
+    errors: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Nothing more to say here: the modal closes, and the channel hears what happened."""
+
+
+Outcome = Reply | Modal | Ask | FieldErrors | Closed

@@ -1,0 +1,153 @@
+"""What we say: domain values in, words and blocks out. Every sentence that Baton says of its own accord lives here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from slack_sdk.models.blocks import Block
+
+View = dict[str, Any]
+"""A modal as Slack wants it."""
+LONGEST_SECTION = 3000
+LONGEST_LABEL = 75
+
+
+@dataclass(frozen=True)
+class Words:
+    """A message: `text` is what a notification or a screen reader reads, `blocks` what the screen shows."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...] = ()
+
+
+def escape(text: str) -> str:
+    """Make text from GitLab or from a person harmless in Slack: it pings nobody, and stands as it was typed.
+
+    Slack asks for exactly these three to be replaced: https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def shorten(text: str, most: int) -> str:
+    """Cut a text at `most` characters, and show that it was cut."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def link(url: str, text: str) -> str:
+    """Link text; without a sound address it stands alone."""
+    shown = escape(text)
+    if not is_address(url):
+        return shown
+    return f"<{escape(url)}|{shown.replace('|', '¦')}>"
+
+
+def is_address(url: str) -> bool:
+    """Tell whether this may stand in a link."""
+    return url.startswith(("https://", "http://")) and not any(sign in url for sign in "<>| \n")
+
+
+def person(who: str) -> str:
+    """Mention somebody by Slack id, or name somebody at a terminal."""
+    return escape(who.removeprefix("terminal:")) + " (terminal)" if who.startswith("terminal:") else f"<@{who}>"
+
+
+def moment(at: datetime) -> str:
+    """Write an instant in the reader's own zone, with UTC for those whose client cannot.
+
+    https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+    """
+    fallback = at.strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}> ({at:%H:%M} UTC)"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Count things in words: “1 issue”, “3 issues”."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list: a reference that links, literal text, and a remark behind it."""
+
+    reference: str
+    text: str
+    url: str = ""
+    remark: str = ""
+
+    def plain(self) -> str:
+        """Write it for those who see no blocks."""
+        remark = f" ({escape(self.remark)})" if self.remark else ""
+        return f"• {link(self.url, self.reference)} {escape(self.text)}{remark}"
+
+    def element(self) -> dict[str, Any]:
+        """Write it as rich text, in which nothing of a title is ever a mention or a style.
+
+        https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
+        """
+        reference: dict[str, Any] = {"type": "text", "text": self.reference}
+        if is_address(self.url):
+            reference = {"type": "link", "url": self.url, "text": self.reference}
+        parts = [reference, {"type": "text", "text": f" {self.text}"}]
+        if self.remark:
+            parts.append({"type": "text", "text": f" ({self.remark})", "style": {"italic": True}})
+        return {"type": "rich_text_section", "elements": parts}
+
+
+class Page:
+    """A message or modal written from top to bottom; the same words stand in its blocks and in its plain text."""
+
+    def __init__(self) -> None:
+        self.blocks: list[dict[str, Any]] = []
+        self._plain: list[str] = []
+
+    def say(self, mrkdwn: str) -> "Page":
+        """Add a paragraph in Slack's mrkdwn; what comes from people is escaped before."""
+        for text in _pieces(mrkdwn):
+            self.blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text}})
+        self._plain.append(mrkdwn)
+        return self
+
+    def small(self, mrkdwn: str) -> "Page":
+        """Add a line in small print."""
+        text = shorten(mrkdwn, LONGEST_SECTION)
+        self.blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": text}]})
+        self._plain.append(mrkdwn)
+        return self
+
+    def rows(self, rows: Sequence[Row], *, most: int = 20) -> "Page":
+        """Add a list; beyond `most` rows it says how many more there are."""
+        if not rows:
+            return self
+        elements = [row.element() for row in rows[:most]]
+        plain = [row.plain() for row in rows[:most]]
+        if len(rows) > most:
+            more = f"… and {len(rows) - most} more"
+            elements.append({"type": "rich_text_section", "elements": [{"type": "text", "text": more}]})
+            plain.append(f"• {more}")
+        bullets = {"type": "rich_text_list", "style": "bullet", "elements": elements}
+        self.blocks.append({"type": "rich_text", "elements": [bullets]})
+        self._plain += plain
+        return self
+
+    def block(self, block: Block | dict[str, Any]) -> "Page":
+        """Add a block that has no words for the plain text, such as buttons or fields."""
+        self.blocks.append(block if isinstance(block, dict) else block.to_dict())
+        return self
+
+    def words(self, text: str = "") -> Words:
+        """Give the message; `text` overrides what a notification reads."""
+        return Words(shorten(text or "\n".join(self._plain), 3900), tuple(self.blocks))
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut a long text at its lines, so that each piece fits a section."""
+    pieces, current = [], ""
+    for line in (shorten(line, LONGEST_SECTION) for line in text.split("\n")):
+        joined = f"{current}\n{line}" if current else line
+        if len(joined) > LONGEST_SECTION:
+            pieces.append(current)
+            current = line
+        else:
+            current = joined
+    return [*pieces, current] if current else pieces

@@ -1,0 +1,77 @@
+"""Words that belong to no feature: refusals, apologies, and waiting."""
+
+from bot.messages import Page, View, Words, escape
+
+
+def refused(reason: str) -> Words:
+    """Say why not. The reason is worded where the rule is."""
+    return Page().say(reason).words()
+
+
+def apology(request: str) -> Words:
+    """Say that it was our fault, with the id under which the log knows more."""
+    return (
+        Page()
+        .say(
+            "Sorry, something went wrong on my side, and nothing was changed. Please try once more; if it happens "
+            f"again, whoever runs Baton finds it in the log under `{request}`."
+        )
+        .words()
+    )
+
+
+def one_moment() -> Words:
+    """Say that Slack is asked who somebody is."""
+    return Page().say("One moment: I am asking Slack who you are. Your command is kept, and answered right after.").words()
+
+
+def not_there_yet(what: str) -> Words:
+    """Say that something is not built yet."""
+    return Page().say(f"{escape(what)} is not there yet. `/wow help` shows what I can do.").words()
+
+
+def press_open(what: str) -> Words:
+    """Offer a button, when Slack did not let a modal open in time."""
+    return Page().say(f"Slack did not let me open {what} in time. Press the button, and it opens.").words()
+
+
+def with_open_button(said: Words, request: str) -> Words:
+    """Add the Open button; `request` is the request, written down."""
+    button = {
+        "type": "actions",
+        "elements": [
+            {
+                "type": "button",
+                "action_id": "open",
+                "value": request,
+                "style": "primary",
+                "text": {"type": "plain_text", "text": "Open"},
+            }
+        ],
+    }
+    return Words(said.text, (*said.blocks, button))
+
+
+def said_in_modal(said: Words, title: str = "Baton") -> View:
+    """Show words on a modal that is open already."""
+    blocks = list(said.blocks) or Page().say(said.text).blocks
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": title},
+        "close": {"type": "plain_text", "text": "Close"},
+        "blocks": blocks,
+    }
+
+
+def reading(title: str) -> View:
+    """Show that GitLab is being read."""
+    return said_in_modal(Page().say("Reading GitLab, one moment …").words(), title)
+
+
+def gitlab_refused(reason: str) -> Words:
+    """Say that GitLab answered with a refusal, and where to look."""
+    said = (
+        f"GitLab refused to answer: {escape(reason)}. Please check `GITLAB_PROJECT` and the rights of my token; "
+        "nothing was changed."
+    )
+    return Page().say(said).words()

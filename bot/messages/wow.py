@@ -1,0 +1,462 @@
+"""What we say about the weeks: previews, progress, reports, and how a week stands."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.commands import USAGE, WowHelp
+from bot.domain.rollover import Line, Turn
+from bot.domain.team import Team
+from bot.domain.telling import Closed, Previewed, Progressed, Reported, Standing, UndoPreviewed
+from bot.domain.tracker import Milestone
+from bot.domain.way_back import Undo
+from bot.messages import Page, Row, View, Words, count, escape, link, moment, person, shorten
+
+MOST_FIELDS = 80
+"""Issues with a field each; a modal has room for 100 blocks, and the steps and warnings need some."""
+CHOICES = {"carry": "Carry over", "leave": "Leave in closed week", "next": "Move to new Next WoW"}
+ALL = "choice:all"
+TITLE, UNDO_TITLE = "Roll over the week", "Undo the rollover"
+
+
+# The preview
+
+
+def preview(shown: Previewed, team: Team) -> View:
+    """Show what a rollover will do, or why it cannot be done."""
+    if shown.turn is None:
+        return _plain_modal(TITLE, _why_not(shown))
+    turn = shown.turn
+    page = Page()
+    page.say(f"*The week ending {turn.ending}* in {escape(shown.project)}. Nothing is written before you confirm.")
+    if turn.warnings:
+        page.say("\n".join(f":warning: {escape(warning)}" for warning in turn.warnings))
+    page.say(_steps(turn, team))
+    if shown.unread:
+        page.small(f"I could not read when {count(shown.unread, 'issue')} came into the week, so I do not label them.")
+    page.blocks += _choices(turn)
+    return _modal(TITLE, page, "Roll over", "wow.rollover", shown.preview.id)
+
+
+def _why_not(shown: Previewed) -> Page:
+    if shown.running and shown.running.state != "done":
+        doing = "rolled over" if shown.running.state == "running" else "taken back"
+        by = shown.running.by if shown.running.state == "running" else shown.running.undone_by
+        return Page().say(f"The week ending {shown.running.ending} is being {doing} by {person(by)} right now.")
+    refusal = shown.refusal
+    if refusal is None:
+        return Page().say("There is nothing to roll over.")
+    if refusal.closed is None:
+        return Page().say(escape(refusal.reason))
+    said = f"{escape(refusal.reason)}{_by_whom(shown)}. Nothing is left to do."
+    return Page().say(f"{said}\n{link(refusal.closed.url, refusal.closed.title)}")
+
+
+def _by_whom(shown: Previewed) -> str:
+    if shown.running:
+        when = f", {moment(shown.running.done_at)}" if shown.running.done_at else ""
+        return f" by {person(shown.running.by)}{when}"
+    if shown.who:
+        when = f", {moment(shown.who.at)}" if shown.who.at else ""
+        return f" by {escape(shown.who.name)} in GitLab{when}"
+    return " by hand in GitLab, which does not say by whom"
+
+
+def _steps(turn: Turn, team: Team) -> str:
+    """List the steps in the order in which they are done, each with its objects."""
+    ahead = turn.week
+    following = turn.following.title if turn.following else team.next_wow_title
+    carried = [line for line in turn.lines if line.choice == "carry"]
+    steps = []
+    if not turn.following:
+        steps.append(f"Create “{escape(following)}” ({ahead.start} to {ahead.ending})")
+    steps += [
+        f"Carry {_issues_in_words(carried)} over to “{escape(following)}”{_labels_in_words(turn.lines, team)}",
+        f"Look once more, and carry over what was added to “{escape(turn.wow.title)}” meanwhile",
+        f"Rename “{escape(turn.wow.title)}” to “{escape(team.ending_title(turn.ending))}”, due {turn.ending}",
+        "Close it",
+        f"Rename “{escape(following)}” to “{escape(team.wow_title)}” ({ahead.start} to {ahead.ending})",
+        f"Create “{escape(team.next_wow_title)}” ({ahead.following.start} to {ahead.following.ending})",
+        "Move the issues that you choose for it",
+        "Report in the channel",
+    ]
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+
+
+def _issues_in_words(lines: Sequence[Line]) -> str:
+    issues = sum(line.noun == "issue" for line in lines)
+    said = count(issues, "open issue")
+    if requests := len(lines) - issues:
+        said += f" and {count(requests, 'merge request')}"
+    return said
+
+
+def _labels_in_words(lines: Sequence[Line], team: Team) -> str:
+    late = [line.reference for line in lines if line.late]
+    goals = [f"{line.reference} moved {line.moved}" for line in lines if line.moved]
+    parts = []
+    if late:
+        parts.append(f"late additions get “{escape(team.labels.unscheduled)}”: {_some(late)}")
+    if goals:
+        parts.append(f"goals: {_some(goals)}")
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _some(names: Sequence[str], most: int = 12) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _choices(turn: Turn) -> list[dict[str, object]]:
+    issues = [line for line in turn.lines if line.noun == "issue"]
+    if not issues:
+        return []
+    if len(issues) > MOST_FIELDS:
+        label = f"All {len(issues)} open issues"
+        hint = "Too many for a field each; the whole list comes to you as a file in a direct message."
+        return [_choice(ALL, label, hint)]
+    return [
+        _choice(f"choice:{line.key}", shorten(f"{line.reference} {line.title}", 1900), _remark(line)) for line in issues
+    ]
+
+
+def _remark(line: Line) -> str:
+    said = []
+    if line.late:
+        said.append("late addition, gets unscheduled")
+    if line.moved:
+        said.append(f"goal, gets “moved {line.moved}” if it moves on")
+    return "; ".join(said)
+
+
+def _choice(block: str, label: str, hint: str) -> dict[str, object]:
+    options = [{"text": {"type": "plain_text", "text": text}, "value": value} for value, text in CHOICES.items()]
+    field: dict[str, object] = {
+        "type": "input",
+        "block_id": block,
+        "label": {"type": "plain_text", "text": label, "emoji": False},
+        "element": {
+            "type": "static_select",
+            "action_id": "choice",
+            "options": options,
+            "initial_option": options[0],
+        },
+    }
+    if hint:
+        field["hint"] = {"type": "plain_text", "text": hint, "emoji": False}
+    return field
+
+
+def preview_file(turn: Turn) -> str:
+    """Write the whole list of a week that is too large for one modal."""
+    return "\n".join(f"{line.reference}\t{line.title}\t{_remark(line)}\t{line.url}".rstrip() for line in turn.lines)
+
+
+def preview_silent(shown: Previewed, reason: str) -> View:
+    """Offer to roll over as soon as GitLab is back."""
+    if shown.running:
+        return _plain_modal(TITLE, _why_not(shown))
+    page = Page().say(
+        f"GitLab does not answer right now ({escape(reason)}), so I cannot show what stands in the week.\n\n"
+        f"I can roll over *the week ending {shown.preview.ending}* as soon as GitLab is back, with the defaults: every "
+        "open issue is carried over, late additions are labelled, goals are counted. The channel hears how it goes, "
+        "and `/wow undo` takes it back."
+    )
+    return _modal(TITLE, page, "Roll over later", "wow.rollover", shown.preview.id)
+
+
+# The way back
+
+
+def preview_undo(shown: UndoPreviewed, team: Team) -> View:
+    """Show what the way back will do, and what stays as people made it since."""
+    if shown.undo is None:
+        return _plain_modal(UNDO_TITLE, Page().say(escape(shown.refusal)))
+    page = Page()
+    found = shown.found
+    page.say(f"*Take back the rollover of the week ending {found.ending}*, done by {person(found.by)}.")
+    page.say(_back_in_words(found.turn, shown.undo, team))
+    page.rows([_row(line) for line in shown.undo.issues], most=15)
+    if shown.undo.kept:
+        page.say("*Changed since, and left as it is:*")
+        page.rows([Row("", kept.what, remark=kept.why) for kept in shown.undo.kept], most=15)
+    else:
+        page.small("Nothing was changed by anybody since.")
+    return _modal(UNDO_TITLE, page, "Undo", "wow.undo", shown.preview.id)
+
+
+def _back_in_words(turn: Turn | None, undo: Undo, team: Team) -> str:
+    if turn is None:
+        return "It has not changed anything yet; it will simply not go on."
+    ending = escape(team.ending_title(turn.ending))
+    return (
+        f"“{ending}” becomes “{escape(turn.wow.title)}” again and is reopened, the current week becomes "
+        f"“{escape(turn.following.title if turn.following else team.next_wow_title)}”, the “"
+        f"{escape(team.next_wow_title)}” that was made is removed if it is empty, and "
+        f"{_issues_in_words(undo.issues)} {'goes' if len(undo.issues) == 1 else 'go'} back, without the labels that "
+        "the rollover set."
+    )
+
+
+def undo_silent(shown: UndoPreviewed, reason: str) -> View:
+    """Offer to take a rollover back as soon as GitLab is back."""
+    page = Page().say(
+        f"GitLab does not answer right now ({escape(reason)}), so I cannot show what has changed since.\n\n"
+        f"I can take back the rollover of *the week ending {shown.found.ending}* as soon as GitLab is back. What people "
+        "changed since is left as it is, and listed."
+    )
+    return _modal(UNDO_TITLE, page, "Undo", "wow.undo", shown.preview.id)
+
+
+# In the channel
+
+
+def progress(now: Progressed) -> Words:
+    """Say how far a rollover is; this message edits itself."""
+    found = now.found
+    week = f"the week ending {found.ending}"
+    match found.state:
+        case "void":
+            return Page().say(f":information_source: {escape(found.problem)} Nothing was changed.").words()
+        case "done":
+            said = f":white_check_mark: {week.capitalize()} is rolled over. The report is in this channel."
+            if found.problem:
+                said = f":information_source: {escape(found.problem)}"
+            return Page().say(said).words()
+        case "undone":
+            when = f", {moment(found.undone_at)}" if found.undone_at else ""
+            said = f":leftwards_arrow_with_hook: The rollover of {week} was taken back by {person(found.undone_by)}{when}."
+            return Page().say(said).words()
+        case "undoing":
+            head = f":hourglass_flowing_sand: {person(found.undone_by)} takes back the rollover of {week}"
+        case _:
+            head = f":hourglass_flowing_sand: {person(found.by)} rolls over {week}"
+    return Page().say(f"{head}: {_how_far(now)}").words()
+
+
+def _how_far(now: Progressed) -> str:
+    done = f"{now.delivered} of {now.total} done" if now.total else "reading GitLab"
+    if now.stopped:
+        return f"{done}, then GitLab refused: {escape(now.stopped)}. It waits for your word below."
+    if now.gitlab_silent:
+        waiting = count(now.waiting, "operation")
+        verb = "waits" if now.waiting == 1 else "wait"
+        return f"{done}. GitLab does not answer; {waiting} {verb}. I go on by myself as soon as it is back."
+    return f"{done}."
+
+
+def stopped(now: Progressed) -> Words:
+    """Ask what to do after GitLab refused to change a milestone."""
+    found = now.found
+    if not now.stopped:
+        return Page().say(f"The week ending {found.ending}: this is settled.").words()
+    page = Page().say(
+        f":octagonal_sign: {person(found.by)}, GitLab refused a step of the week ending {found.ending}: "
+        f"{escape(now.stopped)}\nMend it in GitLab and press *Retry*, or press *Undo* to take everything back. "
+        "Until then nothing more is done."
+    )
+    buttons = [_button("Retry", "wow.retry", found.id, style="primary")]
+    if found.state == "running":
+        buttons.append(_button("Undo", "wow.undo", found.id))
+    page.block({"type": "actions", "elements": buttons})
+    return page.words()
+
+
+def report(told: Reported, team: Team) -> Words:
+    """Report a rollover: what became of each issue."""
+    turn, found = told.turn, told.found
+    carried, left, moved_on = told.lines("carry"), told.lines("leave"), told.lines("next")
+    late = [line for line in (*carried, *left, *moved_on) if line.late]
+    page = Page()
+    closed = link(turn.wow.url, team.ending_title(turn.ending))
+    page.say(f":checkered_flag: *{closed}* is closed, rolled over by {person(found.by)}.")
+    page.say(
+        f"{turn.done} done · {len(carried)} carried over · {len(left)} left in the closed week · "
+        f"{len(moved_on)} moved to {escape(team.next_wow_title)} · {len(late)} labelled {escape(team.labels.unscheduled)}"
+    )
+    page.small(
+        f"{escape(team.wow_title)} is now {turn.week.start} to {turn.week.ending}, {escape(team.next_wow_title)} "
+        f"{turn.week.following.start} to {turn.week.following.ending}. `/wow undo` takes it back."
+    )
+    _list(page, "Carried over", carried)
+    _list(page, "Left in the closed week", left)
+    _list(page, f"Moved to {team.next_wow_title}", moved_on)
+    _list(page, "Goals that moved on", [line for line in (*carried, *moved_on) if line.moved], goals=True)
+    _list(page, "Late additions", late)
+    _list(page, "Added since the preview, and carried over", [line for line in carried if line.appeared])
+    if turn.closed_since:
+        page.say(f"*Closed since the preview, and left in its week:* {_some(turn.closed_since, 40)}")
+    if told.kept:
+        page.say("*Changed by somebody meanwhile, and left as it is*")
+        page.rows([_row(line, why) for line, why in told.kept])
+    if told.failed:
+        page.say(f"*:warning: GitLab refused {count(len(told.failed), 'issue')}*")
+        page.rows([_row(line, why) for line, why in told.failed])
+        page.block({"type": "actions", "elements": [_button("Retry", "wow.retry", found.id)]})
+    return page.words()
+
+
+def undone(told: Progressed, team: Team) -> Words:
+    """Report that a rollover was taken back."""
+    found = told.found
+    page = Page().say(
+        f":leftwards_arrow_with_hook: The rollover of the week ending {found.ending} is taken back by "
+        f"{person(found.undone_by)}: “{escape(team.wow_title)}” is the current week again."
+    )
+    if found.kept:
+        page.say("*Changed by somebody since, and left as it is*")
+        page.rows([Row("", kept.what, remark=kept.why) for kept in found.kept])
+    return page.words()
+
+
+def _list(page: Page, head: str, lines: Sequence[Line], *, goals: bool = False) -> None:
+    if lines:
+        page.say(f"*{escape(head)}* ({len(lines)})")
+        page.rows([_row(line, f"moved {line.moved}" if goals else "") for line in lines])
+
+
+def _row(line: Line, remark: str = "") -> Row:
+    return Row(line.reference, line.title, line.url, remark)
+
+
+def trying_again(number: int) -> Words:
+    """Say that what was refused is tried again."""
+    return Page().say(f"I try {count(number, 'operation')} again. The message in the channel tells how it goes.").words()
+
+
+# How the weeks stand
+
+
+def standing(week: Standing, team: Team, *, with_usage: bool = False) -> Words:
+    """Say how a week stands: dates, counts, goals, and open issues in priority order."""
+    page = Page()
+    if week.milestone is None:
+        page.say(f"There is no open milestone “{escape(week.title)}”{_as_of(week.as_of, week.now)}.")
+    else:
+        _standing(page, week, team)
+    if week.running:
+        page.say(f":hourglass_flowing_sand: {_running(week.running)}")
+    if with_usage:
+        _usage(page)
+    return page.words()
+
+
+def _standing(page: Page, week: Standing, team: Team) -> None:
+    milestone = week.milestone
+    if milestone is None:
+        return
+    left = f" · {count(week.days_left, 'day')} left" if week.days_left is not None else ""
+    head = f"*{link(milestone.url, milestone.title)}* · {_dates(milestone)}{left}{_as_of(week.as_of, week.now)}"
+    page.say(head)
+    carried = f" · {week.carried} carried over" if week.carried is not None else ""
+    page.say(
+        f"{week.done} done · {len(week.open)} open · {week.unscheduled} {escape(team.labels.unscheduled)}{carried}"
+        f" · {' · '.join(f'{label}: {number}' for label, number in week.ap.items())}"
+    )
+    if week.goals:
+        page.say(f"*Goals* ({sum(not goal.open for goal in week.goals)} of {len(week.goals)} done)")
+        page.rows([Row(goal.reference, goal.title, goal.url, "" if goal.open else "done") for goal in week.goals])
+    if week.open:
+        page.say(f"*Open issues*, most urgent first ({len(week.open)})")
+        page.rows([Row(issue.reference, issue.title, issue.url, ", ".join(issue.labels)) for issue in week.open])
+
+
+def _running(now: Progressed) -> str:
+    return f"{person(now.found.by)} rolls over the week ending {now.found.ending}: {_how_far(now)}"
+
+
+def _dates(milestone: Milestone) -> str:
+    return f"{milestone.start or 'no start date'} to {milestone.due or 'no due date'}"
+
+
+def _as_of(at: datetime | None, now: datetime) -> str:
+    """Mark what is not fresh, with its age."""
+    if at is None:
+        return ""
+    minutes = max(0, int((now - at).total_seconds() // 60))
+    return f" · GitLab does not answer; as of {at:%H:%M} UTC ({minutes} min ago)"
+
+
+def unknown(reason: str) -> Words:
+    """Say that GitLab is silent and nothing is remembered."""
+    said = f"GitLab does not answer ({escape(reason)}), and I have not read this before. Please try again later."
+    return Page().say(said).words()
+
+
+def with_usage(said: Words) -> Words:
+    """Add the sub-commands below other words."""
+    page = Page()
+    _usage(page)
+    usage = page.words()
+    blocks = said.blocks or tuple(Page().say(said.text).blocks)
+    return Words(f"{said.text}\n{usage.text}", (*blocks, *usage.blocks))
+
+
+def history(weeks: Sequence[Closed], team: Team, as_of: datetime | None, now: datetime) -> Words:
+    """List closed weeks, newest first."""
+    if not weeks:
+        return Page().say(f"No week is closed yet: there is no milestone “{escape(team.wow_title)} ending …”.").words()
+    page = Page().say(f"*The last {count(len(weeks), 'closed week')}*{_as_of(as_of, now)}")
+    for week in weeks:
+        carried = f" · {week.carried} carried over" if week.carried is not None else ""
+        page.say(
+            f"*{link(week.milestone.url, week.milestone.title)}* · {week.done} done{carried} · "
+            f"{week.unscheduled} {escape(team.labels.unscheduled)}{_closed_by(week)}"
+        )
+    return page.words()
+
+
+def _closed_by(week: Closed) -> str:
+    if week.by:
+        when = f", {moment(week.at)}" if week.at else ""
+        return f" · rolled over by {person(week.by)}{when}"
+    if week.by_hand:
+        return f" · closed by {escape(week.by_hand)} in GitLab"
+    return ""
+
+
+def usage(asked: WowHelp) -> Words:
+    """Show the sub-commands with examples; for an unknown one, name the nearest."""
+    page = Page()
+    if asked.unknown:
+        nearest = f" Did you mean `/wow {asked.nearest}`?" if asked.nearest else ""
+        page.say(f"I do not know “{escape(asked.unknown)}”.{nearest}")
+    _usage(page)
+    return page.words()
+
+
+def _usage(page: Page) -> None:
+    page.say("\n".join(f"`{line.command}` — {line.what}. Example: `{line.example}`" for line in USAGE))
+
+
+# Shapes
+
+
+def _button(text: str, action: str, value: str, *, style: str = "") -> dict[str, object]:
+    button: dict[str, object] = {
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": text},
+        "value": value,
+    }
+    return {**button, "style": style} if style else button
+
+
+def _modal(title: str, page: Page, submit: str, callback: str, about: str) -> View:
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "private_metadata": about,
+        "title": {"type": "plain_text", "text": title},
+        "submit": {"type": "plain_text", "text": submit},
+        "close": {"type": "plain_text", "text": "Cancel"},
+        "blocks": page.blocks,
+    }
+
+
+def _plain_modal(title: str, page: Page) -> View:
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": title},
+        "close": {"type": "plain_text", "text": "Close"},
+        "blocks": page.blocks,
+    }

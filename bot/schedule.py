@@ -1,0 +1,72 @@
+"""What is due by the clock. APScheduler's cron triggers tell *when*, in the team's zone; the store tells *once*.
+
+Whoever of several processes writes the row for a due run first does it. A run that was due while nobody was running is
+made up for, unless it is older than its grace.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from apscheduler.triggers.base import BaseTrigger
+
+from bot.store import Store, Tx
+from bot.telemetry import log, metrics
+
+LOOK_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to do whenever `trigger` says so; `grace` is how late it may still be done."""
+
+    name: str
+    trigger: BaseTrigger
+    run: Callable[[Tx, datetime], None]
+    grace: timedelta = timedelta(hours=1)
+
+
+class Schedule:
+    """Runs jobs when they are due."""
+
+    def __init__(self, store: Store, jobs: Sequence[Job], clock: Callable[[], datetime]) -> None:
+        self.store, self.jobs, self.clock = store, jobs, clock
+        self._looked: dict[str, datetime] = {}
+
+    async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Look every few seconds, until cancelled."""
+        while True:
+            metrics.beat("schedule", self.clock())
+            try:
+                await self.run_due(self.clock())
+            except Exception:
+                log.exception("schedule.broke")
+            await sleep(LOOK_SECONDS)
+
+    async def run_due(self, at: datetime) -> list[str]:
+        """Run what is due at `at` and was not run yet; the names of what was run here."""
+        done = []
+        for job in self.jobs:
+            due = self._due(job, at)
+            if due is not None and await self.store.write(lambda tx, job=job, due=due: _run_once(tx, job, due, at)):
+                done.append(job.name)
+        return done
+
+    def _due(self, job: Job, at: datetime) -> datetime | None:
+        """Find the newest moment at which the job was due, since it was last looked at, within its grace."""
+        since = max(self._looked.get(job.name, at - job.grace), at - job.grace)
+        newest: datetime | None = None
+        moment = job.trigger.get_next_fire_time(None, since)
+        while moment is not None and moment <= at:
+            newest = moment
+            moment = job.trigger.get_next_fire_time(newest, newest + timedelta(microseconds=1))
+        self._looked[job.name] = at
+        return newest
+
+
+def _run_once(tx: Tx, job: Job, due: datetime, at: datetime) -> bool:
+    if not tx.take_job(job.name, due, at):
+        return False
+    job.run(tx, at)
+    return True

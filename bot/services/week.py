@@ -1,0 +1,130 @@
+"""How the weeks stand: the current one, the next one, and those that are closed."""
+
+from datetime import datetime
+
+from bot.domain import priority, rollover
+from bot.domain.questions import WeekQuestion
+from bot.domain.team import Team
+from bot.domain.telling import Closed, Progressed, Standing
+from bot.domain.tracker import Issue, Milestone, WeekFacts
+from bot.domain.turning import Rollover
+from bot.domain.week import Week
+from bot.services.wow import progress
+from bot.store import Tx
+
+
+def status_question() -> WeekQuestion:
+    """Ask how the current week stands."""
+    return WeekQuestion("week", wow=True, ranks=True)
+
+
+def next_question() -> WeekQuestion:
+    """Ask what is planned for the next week."""
+    return WeekQuestion("next", following=True, ranks=True)
+
+
+def history_question(weeks: int) -> WeekQuestion:
+    """Ask about the newest closed weeks."""
+    return WeekQuestion(f"history {weeks}", closed_weeks=weeks)
+
+
+def status(tx: Tx, team: Team, facts: WeekFacts, now: datetime, as_of: datetime | None) -> Standing:
+    """Work out how the current week stands."""
+    wow = rollover.find_weeks(facts, team).wow
+    last = tx.last_rollover()
+    running = progress(tx, last.id) if last and last.state in {"running", "undoing"} else None
+    if wow is None:
+        return Standing(team.wow_title, now, as_of=as_of, running=running)
+    carried = None
+    if tx.became_wow(wow.id):
+        here = {issue.key for issue in facts.of(wow)}
+        verdicts = tx.verdicts(wow.id)
+        carried = sum(verdict.why == "carried over" and key in here for key, verdict in verdicts.items())
+    days = Week(wow.due).days_left(team.day(now)) if wow.due else None
+    return _standing(team.wow_title, wow, facts, team, now, as_of, carried=carried, days=days, running=running)
+
+
+def following(team: Team, facts: WeekFacts, now: datetime, as_of: datetime | None) -> Standing:
+    """Work out what is planned for the next week."""
+    milestone = rollover.find_weeks(facts, team).following
+    if milestone is None:
+        return Standing(team.next_wow_title, now, as_of=as_of)
+    return _standing(team.next_wow_title, milestone, facts, team, now, as_of)
+
+
+def _standing(  # noqa: PLR0913 - what a week is shown with
+    title: str,
+    milestone: Milestone,
+    facts: WeekFacts,
+    team: Team,
+    now: datetime,
+    as_of: datetime | None,
+    *,
+    carried: int | None = None,
+    days: int | None = None,
+    running: Progressed | None = None,
+) -> Standing:
+    issues = [issue for issue in facts.of(milestone) if issue.noun == "issue"]
+    order = priority.order_of(facts.label_ranks)
+    return Standing(
+        title,
+        now,
+        milestone=milestone,
+        days_left=days,
+        done=sum(not issue.open for issue in issues),
+        open=tuple(
+            sorted(
+                (issue for issue in issues if issue.open), key=lambda one: (priority.rank(one.labels, order), one.iid)
+            )
+        ),
+        goals=tuple(issue for issue in issues if team.labels.goal in issue.labels),
+        unscheduled=sum(_is_unscheduled(issue, team) for issue in issues),
+        carried=carried,
+        ap={label: sum(label in issue.labels for issue in issues if issue.open) for label in priority.AP_LABELS},
+        as_of=as_of,
+        running=running,
+    )
+
+
+def _is_unscheduled(issue: Issue, team: Team) -> bool:
+    return bool({team.labels.unscheduled, team.labels.outage} & set(issue.labels))
+
+
+def history(tx: Tx, team: Team, facts: WeekFacts, weeks: int) -> tuple[Closed, ...]:
+    """Work out the newest closed weeks, newest first; what Baton recorded fills in what GitLab no longer tells."""
+    closed = rollover.find_weeks(facts, team).closed
+    found = []
+    for ending in sorted(closed, reverse=True)[:weeks]:
+        milestone = closed[ending]
+        record = tx.rollover_of(ending)
+        who = facts.closed_by.get(milestone.id)
+        issues = [issue for issue in facts.of(milestone) if issue.noun == "issue"]
+        found.append(
+            Closed(
+                milestone=milestone,
+                done=sum(not issue.open for issue in issues),
+                unscheduled=sum(_is_unscheduled(issue, team) for issue in issues) + _moved_away(record, team),
+                carried=_carried(record),
+                by=record.by if record else "",
+                by_hand=who.name if who and not record else "",
+                at=record.done_at if record else None,
+            )
+        )
+    return tuple(found)
+
+
+def _carried(record: Rollover | None) -> int | None:
+    if record is None or record.turn is None:
+        return None
+    return sum(line.noun == "issue" and line.choice != "leave" for line in record.turn.lines)
+
+
+def _moved_away(record: Rollover | None, team: Team) -> int:
+    """Count the unscheduled issues that the rollover carried out of the week."""
+    if record is None or record.turn is None:
+        return 0
+    marks = {team.labels.unscheduled, team.labels.outage}
+    return sum(
+        line.noun == "issue" and line.choice != "leave" and (line.late or bool(marks & set(line.labels)))
+        for line in record.turn.lines
+    )

@@ -1,0 +1,156 @@
+"""Bolt: who may speak to us (signatures), and which listener a payload goes to.
+
+Few listeners, one for each kind of payload, because Bolt tries them one after the other; a dictionary behind them finds
+the handler. `process_before_response` lets the listener's answer be the ack, which is right because handlers do local
+work only. Authorization is ours, so that nothing on a request's path calls Slack.
+"""
+
+import contextlib
+import logging
+import os
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.dialogue import Outcome, Request, read_request
+from bot.slack import payloads
+from bot.slack.calls import SlackCalls
+from bot.slack.edge import Ack, Edge
+from bot.slack.roster import BOT, BOT_USER
+from bot.store import Store
+from bot.telemetry import log
+
+ANYTHING = re.compile("")
+OPEN = "open"
+Begin = Callable[[Request, Outcome | None, bool], None]
+"""Shows an outcome to the person; the flag tells that the ack has carried its words."""
+
+
+class SlackApp:
+    """Bolt's app with our listeners. `begin` shows what the ack cannot carry; `kept` is told of a kept request."""
+
+    def __init__(  # noqa: PLR0913 - the composition root hands over everything by name
+        self,
+        edge: Edge,
+        calls: SlackCalls,
+        store: Store,
+        *,
+        token: str,
+        signing_secret: str | None,
+        begin: Begin,
+        kept: Callable[[], None],
+    ) -> None:
+        self.edge, self.store, self.begin, self.kept = edge, store, begin, kept
+        self._token = token
+        self._ids: dict[str, str] = {}
+        with _without_variables("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
+            self.app = AsyncApp(
+                client=calls.client,
+                signing_secret=signing_secret or "socket mode",
+                authorize=self._authorize_function(),
+                process_before_response=True,
+                request_verification_enabled=signing_secret is not None,
+                logger=_quiet_logger(),
+            )
+        self.app.command(ANYTHING)(self._command)
+        self.app.view(ANYTHING)(self._submission)
+        self.app.action(ANYTHING)(self._button)
+        self.app.shortcut(ANYTHING)(self._shortcut)
+        self.app.event(ANYTHING)(self._event)
+
+    async def answer(self, request: Request, *, acked: bool = True) -> Ack:
+        """Answer a request, and begin to show what the ack cannot carry."""
+        answered = await self.edge.answer(request)
+        if answered.kept_for:
+            self.kept()
+        elif not answered.repeated:
+            self.begin(request, answered.outcome, acked)
+        return answered.ack
+
+    async def answer_kept(self, request: Request) -> None:
+        """Answer a request that was kept, under a key of its own: its first answer was "one moment"."""
+        await self.answer(replace(request, key=f"kept:{request.id}"), acked=False)
+
+    def _authorize_function(self) -> Callable[..., Awaitable[AuthorizeResult]]:
+        """Make what Bolt asks for the bot's token; it knows the names of parameters, so it takes no method."""
+
+        async def authorize() -> AuthorizeResult:
+            if not self._ids.get(BOT_USER):
+                self._ids = await self.store.read(lambda tx: {name: tx.fact(name) for name in (BOT_USER, BOT)})
+            return AuthorizeResult(
+                enterprise_id=None,
+                team_id=None,
+                bot_token=self._token,
+                bot_user_id=self._ids.get(BOT_USER) or None,
+                bot_id=self._ids.get(BOT) or None,
+            )
+
+        return authorize
+
+    async def _command(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any]) -> None:
+        request = payloads.command(body, **self._read(), private=self.edge.team.private_channels)
+        await ack(**await self.answer(request))
+
+    async def _submission(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any]) -> None:
+        await ack(**await self.answer(payloads.submission(body, **self._read())))
+
+    async def _button(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any]) -> None:
+        request = payloads.button(body, **self._read(), private=self.edge.team.private_channels)
+        if request.name == OPEN:
+            request = _opened(request)
+        await self.answer(request, acked=False)
+        await ack()
+
+    async def _shortcut(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any]) -> None:
+        request = payloads.shortcut(body, **self._read(), private=self.edge.team.private_channels)
+        await self.answer(request, acked=False)
+        await ack()
+
+    async def _event(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any]) -> None:
+        request = payloads.event(body, **self._read())
+        if ("event", request.name) in self.edge.handlers:
+            await self.answer(request, acked=False)
+        await ack()
+
+    def _read(self) -> dict[str, Any]:
+        return {"request": self.edge.new_id(), "at": self.edge.clock()}
+
+
+def _opened(click: Request) -> Request:
+    """Take the request up again that an Open button carries, for whoever pressed it, with the fresh trigger."""
+    try:
+        earlier = read_request(click.about)
+    except (ValueError, TypeError):
+        log.warning("open.unreadable")
+        return click
+    return replace(
+        earlier,
+        id=click.id,
+        at=click.at,
+        key=click.key,
+        who=click.who,
+        workspace=click.workspace,
+        trigger=click.trigger,
+        response_url=click.response_url,
+    )
+
+
+def _quiet_logger() -> logging.Logger:
+    """Let Bolt speak of errors only: a refused signature would log the whole body at INFO."""
+    logger = logging.getLogger("baton.bolt")
+    logger.setLevel(logging.ERROR)
+    return logger
+
+
+@contextlib.contextmanager
+def _without_variables(*names: str) -> Iterator[None]:
+    """Hide variables while Bolt is built: it would switch to OAuth, and drop our token, where it finds some of them."""
+    hidden = {name: value for name in names if (value := os.environ.pop(name, None)) is not None}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)

@@ -1,0 +1,229 @@
+"""Calls to Slack's Web API, each with a timeout, its errors told apart: later (Unavailable) or never (Rejected).
+
+https://docs.slack.dev/reference/methods
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.errors import Rejected, Unavailable
+from bot.domain.people import Person
+from bot.messages import View, Words
+
+SECONDS = 6.0
+MODAL_SECONDS = 2.0
+MARKER = "baton_message"
+MOST_PAGES = 50
+LATER = frozenset({
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+    "ratelimited",
+    "rate_limited",
+    "accesslimited",
+    "team_added_to_org",
+})
+TOKEN_TROUBLE = frozenset({
+    "invalid_auth",
+    "not_authed",
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "no_permission",
+})
+ELSEWHERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
+TOO_MANY_REQUESTS = 429
+SERVER_ERROR = 500
+
+
+class NotThereError(Rejected):
+    """Baton is no member of the channel, or it does not exist (any more)."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who Baton is in its workspace."""
+
+    workspace: str
+    user: str
+    bot: str
+
+
+class SlackCalls:
+    """Slack's Web API, as far as Baton needs it."""
+
+    def __init__(self, token: str, url: str, session: aiohttp.ClientSession) -> None:
+        self.client = AsyncWebClient(token=token, base_url=url, session=session, timeout=int(SECONDS), retry_handlers=[])
+        self.session = session
+
+    # modals and answers
+
+    async def open_modal(self, trigger: str, view: View) -> None:
+        """Open a modal; the trigger lives three seconds and works once."""
+        await _called(self.client.views_open(trigger_id=trigger, view=view), MODAL_SECONDS)
+
+    async def update_modal(self, external: str, view: View) -> None:
+        """Fill in a modal that was opened with this external id."""
+        await _called(self.client.views_update(external_id=external, view=view))
+
+    async def respond(self, url: str, said: Words) -> None:
+        """Answer by a response URL, to the person alone."""
+        body: dict[str, Any] = {"response_type": "ephemeral", "replace_original": False, **_body(said)}
+        try:
+            async with (
+                asyncio.timeout(SECONDS),
+                self.session.post(url, json=body) as response,
+            ):
+                if response.status >= SERVER_ERROR or response.status == TOO_MANY_REQUESTS:
+                    message = f"Slack answers {response.status}"
+                    raise Unavailable(message, world_is_down=False)
+                if response.status != 200:  # noqa: PLR2004 - the one success
+                    message = f"the response URL answers {response.status}"
+                    raise Rejected(message)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            message = "Slack does not answer"
+            raise Unavailable(message) from error
+
+    async def whisper(self, channel: str, who: str, said: Words) -> None:
+        """Say something to one person in a channel."""
+        await _called(self.client.chat_postEphemeral(channel=channel, user=who, **_body(said)))
+
+    async def direct(self, who: str, said: Words) -> None:
+        """Say something to one person, as a direct message."""
+        await _called(self.client.chat_postMessage(channel=who, **_body(said)))
+
+    async def send_file(self, who: str, name: str, content: str, comment: str) -> None:
+        """Send a file to one person, as a direct message."""
+        channel = await self.direct_channel(who)
+        await _called(
+            self.client.files_upload_v2(channel=channel, filename=name, content=content, initial_comment=comment),
+            3 * SECONDS,
+        )
+
+    async def direct_channel(self, who: str) -> str:
+        """Find the channel of direct messages with somebody."""
+        opened = await _called(self.client.conversations_open(users=who))
+        return str(opened["channel"]["id"])
+
+    # messages that stay
+
+    async def post(self, channel: str, said: Words, key: str, thread: str = "") -> tuple[str, str]:
+        """Post a message that carries the hidden marker `key`; gives its channel and its `ts`."""
+        marker = {"event_type": MARKER, "event_payload": {"key": key}}
+        extra: dict[str, Any] = {"thread_ts": thread} if thread else {}
+        try:
+            sent = await _called(
+                self.client.chat_postMessage(
+                    channel=channel, metadata=marker, unfurl_links=False, unfurl_media=False, **extra, **_body(said)
+                )
+            )
+        except Rejected as refusal:
+            if "invalid_blocks" not in refusal.reason or not said.blocks:
+                raise
+            return await self.post(channel, Words(said.text), key, thread)  # better plain than silent
+        return str(sent["channel"]), str(sent["ts"])
+
+    async def update(self, channel: str, ts: str, said: Words) -> None:
+        """Let a message of ours say something else."""
+        await _called(self.client.chat_update(channel=channel, ts=ts, **_body(said)))
+
+    async def find_posted(self, channel: str, key: str, since: float, thread: str = "") -> tuple[str, str] | None:
+        """Look for a message of ours that carries the marker `key`, posted after `since` (epoch seconds)."""
+        place = await self.direct_channel(channel) if channel[:1] in {"U", "W"} else channel
+        cursor = ""
+        for _ in range(MOST_PAGES):
+            asked: dict[str, Any] = {
+                "channel": place,
+                "oldest": f"{since:.6f}",
+                "limit": 200,
+                "include_all_metadata": True,
+                **({"cursor": cursor} if cursor else {}),
+            }
+            if thread:
+                page = await _called(self.client.conversations_replies(ts=thread, **asked))
+            else:
+                page = await _called(self.client.conversations_history(**asked))
+            for message in page.get("messages") or ():
+                if ((message.get("metadata") or {}).get("event_payload") or {}).get("key") == key:
+                    return place, str(message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return None
+        return None
+
+    # people
+
+    async def identity(self) -> Identity:
+        """Ask who Baton is."""
+        me = await _called(self.client.auth_test())
+        return Identity(str(me.get("team_id", "")), str(me.get("user_id", "")), str(me.get("bot_id") or ""))
+
+    async def describe(self, who: str) -> Person:
+        """Ask Slack about somebody; raises Rejected when Slack knows nobody of this id."""
+        user = (await _called(self.client.users_info(user=who)))["user"]
+        profile = user.get("profile") or {}
+        return Person(
+            id=who,
+            name=str(profile.get("display_name") or user.get("real_name") or user.get("name") or who),
+            zone=str(user.get("tz") or "UTC"),
+            email=str(profile.get("email") or ""),
+            bot=bool(user.get("is_bot")) or who == "USLACKBOT",
+            deactivated=bool(user.get("deleted")),
+            guest=any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger")),
+            team=str(user.get("team_id") or ""),
+        )
+
+    async def members(self, group: str) -> frozenset[str]:
+        """Ask who is in a user group."""
+        found = await _called(self.client.usergroups_users_list(usergroup=group))
+        return frozenset(str(one) for one in found.get("users") or ())
+
+
+async def _called(call: Awaitable[Any], seconds: float = SECONDS) -> dict[str, Any]:
+    """Wait for a call, and tell later from never."""
+    try:
+        async with asyncio.timeout(seconds):
+            response = await call
+    except SlackApiError as error:
+        raise _meaning(error) from error
+    except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
+        message = f"Slack does not answer ({type(error).__name__})"
+        raise Unavailable(message) from error
+    data = response.data
+    if not isinstance(data, dict):
+        message = "what answers is not Slack's API"
+        raise Unavailable(message)
+    return data
+
+
+def _meaning(error: SlackApiError) -> Unavailable | Rejected:
+    response = error.response
+    status = getattr(response, "status_code", 0)
+    data = getattr(response, "data", None) if not isinstance(response, dict) else response
+    code = str(data.get("error", "")) if isinstance(data, dict) else ""
+    if status == TOO_MANY_REQUESTS or code in {"ratelimited", "rate_limited"}:
+        headers = getattr(response, "headers", None) or {}
+        seconds = str(headers.get("Retry-After") or headers.get("retry-after") or "")
+        return Unavailable(
+            "Slack limits our rate", retry_after=float(seconds) if seconds.isdigit() else 5.0, world_is_down=False
+        )
+    if status >= SERVER_ERROR or code in LATER:
+        return Unavailable(f"Slack answers with an error ({code or status})")
+    if code in TOKEN_TROUBLE:
+        return Unavailable(f"Slack refuses the token ({code})")
+    if not code:
+        return Unavailable("what answers is not Slack's API")
+    detail = "; ".join((data.get("response_metadata") or {}).get("messages") or ()) if isinstance(data, dict) else ""
+    reason = f"{code}: {detail}" if detail else code
+    return NotThereError(reason) if code in ELSEWHERE else Rejected(reason)
+
+
+def _body(said: Words) -> dict[str, Any]:
+    return {"text": said.text, "blocks": list(said.blocks)} if said.blocks else {"text": said.text}

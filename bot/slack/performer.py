@@ -1,0 +1,79 @@
+"""Performs what the outbox has for Slack: posts and edits, worded when they are sent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.errors import Rejected
+from bot.domain.journal import Delivery, Message
+from bot.domain.operations import Post, Refresh
+from bot.domain.team import Team
+from bot.messages import Words
+from bot.slack.calls import NotThereError, SlackCalls
+from bot.store import Store, Tx
+
+Rendering = Callable[[Tx, Team, str], Words]
+"""Words a message about a record (its id) from what is stored now."""
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+class SlackPerformer:
+    """Posts and edits messages; `renderings` by the name that an operation gives."""
+
+    def __init__(
+        self,
+        calls: SlackCalls,
+        store: Store,
+        team: Team,
+        renderings: Mapping[str, Rendering],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.calls, self.store, self.team, self.renderings, self.clock = calls, store, team, renderings, clock
+
+    async def __call__(self, delivery: Delivery) -> dict[str, Any]:
+        """Post or edit; a post that may have arrived earlier is looked for first."""
+        match delivery.operation:
+            case Post() as post:
+                return await self._post(delivery, post)
+            case Refresh() as refresh:
+                return await self._refresh(refresh)
+        message = f"Slack cannot do {type(delivery.operation).__name__}"
+        raise Rejected(message)
+
+    async def _post(self, delivery: Delivery, post: Post) -> dict[str, Any]:
+        said = await self._words(post.show, post.about)
+        places = [place for place in (post.channel, post.otherwise) if place]
+        refusal: Rejected = Rejected("there is nowhere to post it")
+        for place in places:
+            try:
+                channel, ts = await self._post_once(delivery, post, place, said)
+            except NotThereError as not_there:
+                refusal = not_there
+                continue
+            await self._keep(Message(post.message, channel, ts, post.show, post.about, self.clock()))
+            return {"channel": channel, "ts": ts}
+        raise refusal
+
+    async def _post_once(self, delivery: Delivery, post: Post, place: str, said: Words) -> tuple[str, str]:
+        if delivery.attempts > 0 and delivery.first_attempt_at is not None:
+            since = (delivery.first_attempt_at - CLOCKS_DIFFER).timestamp()
+            found = await self.calls.find_posted(place, post.message, since, post.thread)
+            if found:
+                return found
+        return await self.calls.post(place, said, post.message, post.thread)
+
+    async def _refresh(self, refresh: Refresh) -> dict[str, Any]:
+        shown = await self.store.read(lambda tx: tx.message(refresh.message))
+        if shown is None:
+            return {}  # it could not be posted, so there is nothing to edit
+        said = await self._words(shown.show, shown.about)
+        await self.calls.update(shown.channel, shown.ts, said)
+        await self._keep(replace(shown, shown_at=self.clock()))
+        return {}
+
+    async def _keep(self, message: Message) -> None:
+        await self.store.write(lambda tx: tx.keep_message(message))
+
+    async def _words(self, show: str, about: str) -> Words:
+        return await self.store.read(lambda tx: self.renderings[show](tx, self.team, about))
