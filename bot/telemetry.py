@@ -1,12 +1,14 @@
 """What an operator sees: logs (JSON, or pretty on a terminal) and counters for Prometheus.
 
 Never a token, and never a message's text at INFO. An id bound with `log.bound` follows a request through the outbox.
+Secrets are taken out of the finished line, so no library, error or traceback can carry one past.
 """
 
 import contextlib
 import logging
+import re
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,40 +16,76 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECRET_WORDS = ("token", "secret", "authorization", "cookie", "password", "signature")
+_SECRET_SHAPES = re.compile(
+    r"xox[a-z](?:\.xox[a-z])?-[\w-]+|xapp-[\w-]+|gl[a-z]{2,6}-[\w.-]{8,}|whsec_[\w+/=-]+"
+    r"|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"
+    r"|(?<=hooks\.slack\.com/)[\w/.-]+"
+    r"|(?:(?<=[Bb]earer )|(?<=token=)|(?<=secret=))[^\s&\"',;}]+"
+)
+HIDDEN = "***"
+
+
+class _Scrubber:
+    """Takes secrets out of a finished line: those it was told, and whatever looks like one."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        # a very short one would blot out ordinary words
+        known = sorted({secret for secret in secrets if len(secret) > 5}, key=len, reverse=True)
+        self._known = re.compile("|".join(re.escape(secret) for secret in known)) if known else None
+
+    def __call__(self, _logger: object, _method: str, line: Any) -> str:  # noqa: ANN401 - what was rendered is text
+        if self._known:
+            line = self._known.sub(HIDDEN, line)
+        return _SECRET_SHAPES.sub(HIDDEN, line)
+
+
+class _Foreign(logging.Handler):
+    """Lets libraries, which speak through the standard library, write lines of the same form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(
+            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info or None
+        )
+
+
+def start_logging(*, pretty: bool | None = None, level: int = logging.INFO, secrets: Iterable[str] = ()) -> None:
+    """Send structured lines to standard error: pretty on a terminal, else one JSON object a line, in UTC.
+
+    None of `secrets` will appear in them.
+    """
+    if pretty is None:
+        pretty = sys.stderr.isatty()
+    scrub = _Scrubber(secrets)
+    # without the values of local variables: they hold tokens, and what people wrote
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    errors = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+    render: list[Any] = [plain] if pretty else [errors, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _without_secrets,
+            *render,
+            scrub,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers = [_Foreign(), *(handler for handler in root.handlers if not isinstance(handler, _Foreign))]
+    # the INFO lines of libraries hold payloads, so only warnings pass
+    root.setLevel(logging.WARNING)
+    for name in ("slack_bolt", "slack_sdk", "aiohttp", "urllib3", "apscheduler", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _without_secrets(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key in event:
         if any(word in key.casefold() for word in _SECRET_WORDS):
-            event[key] = "***"
+            event[key] = HIDDEN
     return event
-
-
-def start_logging(*, pretty: bool | None = None, level: int = logging.INFO) -> None:
-    """Send structured lines to standard error: pretty on a terminal, else one JSON object a line, in UTC."""
-    if pretty is None:
-        pretty = sys.stderr.isatty()
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _without_secrets,
-    ]
-    render: list[Any] = (
-        [structlog.dev.ConsoleRenderer()]
-        if pretty
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    )
-    structlog.configure(
-        processors=[*shared, *render],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    # libraries speak through the standard library; their INFO lines hold payloads, so only warnings pass
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    for name in ("slack_bolt", "slack_sdk", "aiohttp", "urllib3", "apscheduler", "uvicorn"):
-        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 class _Log:
@@ -74,7 +112,7 @@ class _Log:
 
     def exception(self, event: str, **values: object) -> None:
         """Say what went wrong, with the place."""
-        self._logger.exception(event, **values)
+        self._logger.exception(event, **values)  # noqa: LOG004 - whoever calls this is inside one
 
     @contextlib.contextmanager
     def bound(self, **values: object) -> Iterator[None]:
@@ -102,12 +140,17 @@ class Metrics:
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3),
         )
         self.deliveries = Counter(
-            "baton_deliveries", "Attempts to tell an outside world", ["world", "operation", "outcome"],
+            "baton_deliveries",
+            "Attempts to tell an outside world",
+            ["world", "operation", "outcome"],
             registry=self.registry,
         )
         self.delivery_seconds = Histogram(
-            "baton_delivery_seconds", "From writing an operation down to its delivery", ["world"],
-            registry=self.registry, buckets=(0.05, 0.1, 0.5, 1, 5, 30, 120, 600, 3600),
+            "baton_delivery_seconds",
+            "From writing an operation down to its delivery",
+            ["world"],
+            registry=self.registry,
+            buckets=(0.05, 0.1, 0.5, 1, 5, 30, 120, 600, 3600),
         )
         self.calls = Counter("baton_gitlab_calls", "Calls to GitLab", ["method", "outcome"], registry=self.registry)
         self.backlog = Gauge(
@@ -117,7 +160,9 @@ class Metrics:
             "baton_outbox_oldest_seconds", "Age of the oldest of them", ["world"], registry=self.registry
         )
         self.heartbeats = Gauge(
-            "baton_loop_heartbeat_seconds", "When a loop last came by, in epoch seconds", ["loop"],
+            "baton_loop_heartbeat_seconds",
+            "When a loop last came by, in epoch seconds",
+            ["loop"],
             registry=self.registry,
         )
 

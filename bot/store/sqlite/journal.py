@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.journal import Batch, Delivery, Message, Progress, World
-from bot.domain.operations import Operation, Refresh, Stages, decode, encode, names_used
+from bot.domain.operations import Operation, Plan, Refresh, Stages, category, decode, encode, names_used
 from bot.store.sqlite.rows import Rows, instant, instant_or_none, text
 
 OPEN = "('waiting', 'leased', 'queued')"
@@ -58,7 +58,8 @@ class JournalTx(Rows):
     def drop_rest(self, batch: str, at: datetime) -> None:
         """Drop what of a batch has not been sent; what is on its way ends by itself."""
         rows = self.rows(
-            "SELECT id FROM deliveries WHERE batch = ? AND state IN ('planned', 'queued', 'waiting')", (batch,)
+            "SELECT id FROM deliveries WHERE batch = ? AND state IN ('planned', 'queued', 'waiting') ORDER BY id DESC",
+            (batch,),
         )
         for row in rows:
             self._end(row["id"], "dropped", {}, "", at)
@@ -83,7 +84,8 @@ class JournalTx(Rows):
 
     def _begin(self, batch: str, stage: int, at: datetime) -> None:
         rows = self.rows(
-            "SELECT id, target FROM deliveries WHERE batch = ? AND stage = ? AND state = 'planned'", (batch, stage)
+            "SELECT id, target FROM deliveries WHERE batch = ? AND state = 'planned' AND stage = ? ORDER BY id",
+            (batch, stage),
         )
         for row in rows:
             self._ready(row["id"], row["target"], at)
@@ -100,7 +102,7 @@ class JournalTx(Rows):
         """Count how far a batch is, in operations on GitLab; looking and speaking do not count."""
         rows = self.rows(
             "SELECT state, count(*) AS n FROM deliveries WHERE batch = ? AND world = 'gitlab' "
-            "AND body NOT LIKE '{\"kind\":\"Plan\"%' GROUP BY state",
+            'AND body NOT LIKE \'{"kind":"Plan"%\' GROUP BY state',
             (batch,),
         )
         counts = {row["state"]: row["n"] for row in rows}
@@ -119,17 +121,25 @@ class JournalTx(Rows):
         return [self._delivery(row) for row in rows]
 
     def retry(self, batch: str, names: Iterable[str] | None, at: datetime) -> int:
-        """Let refused deliveries of a batch (those named, or all) be tried again; how many there were."""
+        """Let refused deliveries of a batch (those named, or all) be tried again; how many there were.
+
+        A stopped batch goes on when nothing that stopped it is left out; one that was undone stays as it is.
+        """
+        state = self._state_of(batch)
+        if state in {None, "undone"}:
+            return 0
         wanted = None if names is None else set(names)
-        rows = self.rows(
-            "SELECT id, name, target FROM deliveries WHERE batch = ? AND state = 'rejected' ORDER BY id", (batch,)
+        refused = self.rows(
+            "SELECT id, name, target, body FROM deliveries WHERE batch = ? AND state = 'rejected' ORDER BY id", (batch,)
         )
-        again = [row for row in rows if wanted is None or row["name"] in wanted]
+        again = [row for row in refused if wanted is None or row["name"] in wanted]
+        left = [row for row in refused if row not in again]
         for row in again:
             self.run("UPDATE deliveries SET strikes = 0, error = '', done_at = NULL WHERE id = ?", (row["id"],))
             self._ready(row["id"], row["target"], at)
-        if again:
+        if again and not (state == "stopped" and any(_stops(decode(row["body"])) for row in left)):
             self.set_batch_state(batch, "running", at)
+        self.work_added = True
         return len(again)
 
     # single operations
@@ -143,19 +153,18 @@ class JournalTx(Rows):
     def refresh(self, message: str, at: datetime, *, at_most_every: timedelta) -> None:
         """Let a message say what is true, unless it is about to; not more often than `at_most_every`."""
         operation = Refresh(message)
-        coming = self.row(
-            "SELECT 1 FROM deliveries WHERE target = ? AND name = 'refresh' AND state IN ('waiting', 'queued') LIMIT 1",
+        under_way = self.rows(
+            f"SELECT state, last_attempt_at FROM deliveries WHERE target = ? AND name = 'refresh' AND state IN {OPEN}",
             (operation.target,),
         )
-        if coming:
+        if any(row["state"] != "leased" for row in under_way):
             return
         shown = self.row("SELECT shown_at FROM messages WHERE key = ?", (message,))
-        earliest = instant(shown["shown_at"]) + at_most_every if shown else at
-        self.add_operation("refresh", operation, at, due=max(at, earliest))
+        edits = [row["last_attempt_at"] for row in under_way] + ([shown["shown_at"]] if shown else [])
+        earliest = [instant(edit) + at_most_every for edit in edits]
+        self.add_operation("refresh", operation, at, due=max(at, *earliest) if earliest else at)
 
-    def _insert(
-        self, batch: str | None, stage: int, name: str, operation: Operation, state: str, at: datetime
-    ) -> int:
+    def _insert(self, batch: str | None, stage: int, name: str, operation: Operation, state: str, at: datetime) -> int:
         cursor = self.run(
             "INSERT INTO deliveries (batch, stage, name, world, target, body, state, added_at, due_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -166,12 +175,23 @@ class JournalTx(Rows):
     # claiming and settling
 
     def claim_due(
-        self, world: str, at: datetime, *, holder: str, until: datetime, limit: int, batch: str | None = None
+        self,
+        world: str,
+        at: datetime,
+        *,
+        holder: str,
+        until: datetime,
+        limit: int,
+        batch: str | None = None,
+        fresh_first: bool = False,
     ) -> list[Delivery]:
-        """Lease what may be sent to `world` at the instant `at`; whoever crashed with a lease loses it at its end."""
+        """Lease what may be sent to `world` at the instant `at`; whoever crashed with a lease loses it at its end.
+
+        What is due longest comes first, or with `fresh_first` what was tried least often.
+        """
         claimed = []
-        for row in self._claimable(world, at, limit, batch):
-            if row["attempts"] and self._is_void(row["batch"]):
+        for row in self._claimable(world, at, limit, batch, fresh_first=fresh_first):
+            if self._state_of(row["batch"]) == "undone":
                 self._end(row["id"], "dropped", {}, "", at)
                 continue
             self.run(
@@ -182,22 +202,26 @@ class JournalTx(Rows):
             claimed.append(self._delivery(row, lease_until=until))
         return claimed
 
-    def _claimable(self, world: str, at: datetime, limit: int, batch: str | None) -> list[sqlite3.Row]:
+    def _claimable(
+        self, world: str, at: datetime, limit: int, batch: str | None, *, fresh_first: bool
+    ) -> list[sqlite3.Row]:
+        only, values = ("AND batch = ?", [batch]) if batch else ("", [])
         expired = self.rows(
-            "SELECT * FROM deliveries WHERE world = ? AND state = 'leased' AND lease_until < ? "
-            "AND (? IS NULL OR batch = ?) ORDER BY lease_until LIMIT ?",
-            (world, text(at), batch, batch, limit),
+            f"SELECT * FROM deliveries WHERE world = ? AND state = 'leased' AND lease_until <= ? {only} "
+            "ORDER BY lease_until LIMIT ?",
+            [world, text(at), *values, limit],
         )
+        order = "attempts, due_at, id" if fresh_first else "due_at, id"
         due = self.rows(
-            "SELECT * FROM deliveries WHERE world = ? AND state = 'waiting' AND due_at <= ? "
-            "AND (? IS NULL OR batch = ?) ORDER BY due_at, id LIMIT ?",
-            (world, text(at), batch, batch, limit - len(expired)),
+            f"SELECT * FROM deliveries WHERE world = ? AND state = 'waiting' AND due_at <= ? {only} "
+            f"ORDER BY {order} LIMIT ?",
+            [world, text(at), *values, limit - len(expired)],
         )
         return [*expired, *due]
 
-    def _is_void(self, batch: str | None) -> bool:
+    def _state_of(self, batch: str | None) -> str | None:
         row = self.row("SELECT state FROM batches WHERE id = ?", (batch,)) if batch else None
-        return row is not None and row["state"] == "undone"
+        return row["state"] if row else None
 
     def next_due(self, world: str) -> datetime | None:
         """Tell when something for `world` is due next, or a lease on it ends."""
@@ -210,17 +234,43 @@ class JournalTx(Rows):
         return instant_or_none(row["at"]) if row else None
 
     def hold(self, delivery: Delivery, holder: str) -> bool:
-        """Tell whether the lease is still `holder`'s; a result is written only then."""
-        row = self.row("SELECT holder, state FROM deliveries WHERE id = ?", (delivery.id,))
-        return row is not None and row["state"] == "leased" and row["holder"] == holder
+        """Tell whether this very claim still stands; a result is written only then.
+
+        The count of attempts tells two claims of the same holder apart.
+        """
+        row = self.row("SELECT holder, state, attempts FROM deliveries WHERE id = ?", (delivery.id,))
+        return row is not None and (row["state"], row["holder"], row["attempts"]) == (
+            "leased",
+            holder,
+            delivery.attempts + 1,
+        )
+
+    def renew(self, delivery: Delivery, holder: str, until: datetime) -> bool:
+        """Make the lease last until `until`, if it still stands."""
+        held = self.hold(delivery, holder)
+        if held:
+            self.run("UPDATE deliveries SET lease_until = ? WHERE id = ?", (text(until), delivery.id))
+        return held
+
+    def is_undone(self, delivery: Delivery) -> bool:
+        """Tell whether the batch of a delivery was undone."""
+        return self._state_of(delivery.batch) == "undone"
 
     def delivered(self, delivery: Delivery, result: dict[str, Any], at: datetime) -> None:
         """Write down that an operation is through."""
         self._end(delivery.id, "delivered", result, "", at)
 
-    def rejected(self, delivery: Delivery, reason: str, at: datetime) -> None:
-        """Write down that the other side refused."""
+    def dropped(self, delivery: Delivery, at: datetime) -> None:
+        """Write down that an operation is not wanted any more."""
+        self._end(delivery.id, "dropped", {}, "", at)
+
+    def rejected(self, delivery: Delivery, reason: str, at: datetime) -> bool:
+        """Write down that the other side refused; tell whether that has stopped the batch."""
         self._end(delivery.id, "rejected", {}, reason, at)
+        stops = _stops(delivery.operation) and self._state_of(delivery.batch) == "running"
+        if stops and delivery.batch:
+            self.set_batch_state(delivery.batch, "stopped", at)
+        return stops
 
     def put_back(self, delivery: Delivery, due: datetime, *, error: str = "", strikes: int = 0) -> None:
         """Let an operation wait for another attempt at `due`."""
@@ -230,13 +280,13 @@ class JournalTx(Rows):
             (text(due), error, strikes, delivery.id),
         )
 
-    def give_back(self, delivery: Delivery, at: datetime) -> None:
+    def give_back(self, delivery: Delivery) -> None:
         """Return an operation that was claimed and not sent: as if it had never been claimed."""
+        first, last = (at and text(at) for at in (delivery.first_attempt_at, delivery.last_attempt_at))
         self.run(
-            "UPDATE deliveries SET state = 'waiting', holder = NULL, lease_until = NULL, due_at = ?, "
-            "attempts = attempts - 1, first_attempt_at = CASE WHEN attempts = 1 THEN NULL ELSE first_attempt_at END "
-            "WHERE id = ?",
-            (text(at), delivery.id),
+            "UPDATE deliveries SET state = 'waiting', holder = NULL, lease_until = NULL, attempts = ?, "
+            "first_attempt_at = ?, last_attempt_at = ? WHERE id = ?",
+            (delivery.attempts, first, last, delivery.id),
         )
 
     def all_due_now(self, world: str, at: datetime) -> None:
@@ -252,15 +302,13 @@ class JournalTx(Rows):
             "WHERE id = ?",
             (state, json.dumps(result), error, text(at), delivery),
         )
-        row = self.row("SELECT target FROM deliveries WHERE id = ?", (delivery,))
-        if row and row["target"]:
-            self._next_in_line(row["target"], at)
+        self._next_in_line(delivery, at)
 
-    def _next_in_line(self, target: str, at: datetime) -> None:
+    def _next_in_line(self, ended: int, at: datetime) -> None:
         row = self.row(
-            f"SELECT id, state FROM deliveries WHERE target = ? AND state IN {OPEN} "
-            "ORDER BY state = 'queued', id LIMIT 1",
-            (target,),
+            f"SELECT id, state FROM deliveries WHERE target = (SELECT target FROM deliveries WHERE id = ?) "
+            f"AND state IN {OPEN} ORDER BY state = 'queued', id LIMIT 1",
+            (ended,),
         )
         if row and row["state"] == "queued":
             self.run(
@@ -342,9 +390,7 @@ class JournalTx(Rows):
 
     def take_job(self, name: str, due: datetime, at: datetime) -> bool:
         """Take a scheduled run for oneself; False when another process has taken it."""
-        cursor = self.run(
-            "INSERT OR IGNORE INTO jobs (name, due_at, at) VALUES (?, ?, ?)", (name, text(due), text(at))
-        )
+        cursor = self.run("INSERT OR IGNORE INTO jobs (name, due_at, at) VALUES (?, ?, ?)", (name, text(due), text(at)))
         return cursor.rowcount == 1
 
 
@@ -352,3 +398,6 @@ def _batch(row: sqlite3.Row) -> Batch:
     return Batch(row["id"], row["kind"], row["about"], row["state"], row["by"], instant(row["at"]))
 
 
+def _stops(operation: Operation) -> bool:
+    """Tell whether the refusal of this operation stops its batch."""
+    return isinstance(operation, Plan) or category(operation) == "milestone"

@@ -66,6 +66,8 @@ def journal(db: Database) -> None:
         CREATE INDEX deliveries_leased ON deliveries (world, lease_until) WHERE state = 'leased';
         CREATE INDEX deliveries_stage ON deliveries (batch, state, stage);
         CREATE INDEX deliveries_target ON deliveries (target, id) WHERE state IN ('waiting', 'leased', 'queued');
+        CREATE INDEX deliveries_unfinished ON deliveries (world, added_at)
+            WHERE state IN ('planned', 'queued', 'waiting', 'leased');
         CREATE TABLE worlds (name TEXT PRIMARY KEY, up INTEGER NOT NULL, since TEXT NOT NULL, reason TEXT NOT NULL);
         CREATE TABLE messages (
             key TEXT PRIMARY KEY, channel TEXT NOT NULL, ts TEXT NOT NULL, show TEXT NOT NULL, about TEXT NOT NULL,

@@ -21,8 +21,17 @@ class RequestsTx(Rows):
         """Drop answers that nobody can ask for any more; how many there were."""
         return self.run("DELETE FROM answers WHERE at < ?", (text(at - older_than),)).rowcount
 
-    def audit(  # noqa: PLR0913 - a line of the audit has these columns
-        self, *, who: str, command: str, outcome: str, detail: str, source: str, channel: str, request: str, at: datetime
+    def audit(
+        self,
+        *,
+        who: str,
+        command: str,
+        outcome: str,
+        detail: str,
+        source: str,
+        channel: str,
+        request: str,
+        at: datetime,
     ) -> None:
         """Write down who asked for what, and how it ended."""
         self.run(

@@ -1,8 +1,11 @@
 """What every part of the transaction shares: running statements, and instants as text."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+
+from bot.store.sqlite.trouble import StoreError, is_useless
 
 
 class Rows:
@@ -14,16 +17,45 @@ class Rows:
 
     def run(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         """Run one statement."""
-        return self.connection.execute(sql, values)
+        return self._inside().execute(sql, values)
+
+    def run_many(self, sql: str, values: Iterable[Sequence[object]]) -> None:
+        """Run one statement for each row of values."""
+        self._inside().executemany(sql, values)
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         """Read all rows."""
-        return self.connection.execute(sql, values).fetchall()
+        return self.run(sql, values).fetchall()
 
     def row(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Row | None:
         """Read the first row, if there is one."""
-        found: sqlite3.Row | None = self.connection.execute(sql, values).fetchone()
+        found: sqlite3.Row | None = self.run(sql, values).fetchone()
         return found
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Take back what is written inside, and nothing else, when it raises.
+
+        Raises StoreError when it was the database itself that failed: then the whole transaction should end.
+        """
+        self.run("SAVEPOINT apart")
+        try:
+            yield
+        except BaseException as error:
+            if is_useless(error) or not self.connection.in_transaction:
+                message = f"the database cannot be used ({error})"
+                raise StoreError(message) from error
+            self.run("ROLLBACK TO apart")
+            self.run("RELEASE apart")
+            raise
+        self.run("RELEASE apart")
+
+    def _inside(self) -> sqlite3.Connection:
+        # a full disk can end the transaction under a function that goes on: then nothing may commit by itself
+        if not self.connection.in_transaction:
+            message = "the transaction was rolled back"
+            raise sqlite3.OperationalError(message)
+        return self.connection
 
 
 def text(at: datetime) -> str:

@@ -1,6 +1,6 @@
 """Domain values as JSON text, and back."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -15,10 +15,18 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - a type of any kin
 
 def dump(value: object) -> str:
     """Write a value as JSON."""
-    return _adapter(type(value)).dump_json(value).decode()
+    kind: Any = type(value)
+    return _adapter(kind).dump_json(value).decode()
 
 
 def load(kind: type[T], written: str) -> T:
     """Read a value of `kind` back; raises ValueError when the text is not one."""
-    result: T = _adapter(kind).validate_json(written)
+    any_kind: Any = kind
+    result: T = _adapter(any_kind).validate_json(written)
     return result
+
+
+@lru_cache(maxsize=8)
+def load_frozen(kind: type[T], written: str) -> T:
+    """Read a large value that nobody changes back, once for many readings of the same text."""
+    return load(kind, written)

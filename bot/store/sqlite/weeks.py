@@ -10,7 +10,7 @@ from bot.domain.rollover import Kept, Turn
 from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Choices, Preview, Rollover
 from bot.store.sqlite.rows import Rows, instant, instant_or_none, text
-from bot.store.sqlite.values import dump, load
+from bot.store.sqlite.values import dump, load, load_frozen
 
 
 class WeeksTx(Rows):
@@ -130,7 +130,7 @@ class WeeksTx(Rows):
 
     def keep_verdicts(self, milestone: int, verdicts: Mapping[str, Verdict], at: datetime) -> None:
         """Remember verdicts; an earlier one about the same issue stays."""
-        self.connection.executemany(
+        self.run_many(
             "INSERT OR IGNORE INTO verdicts (milestone, noun, iid, late, why, labelled, at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
@@ -170,7 +170,7 @@ def _rollover(row: sqlite3.Row) -> Rollover:
         at=instant(row["at"]),
         batch=row["batch"],
         choices=load(Choices, row["choices"]),
-        turn=load(Turn, row["turn"]) if row["turn"] else None,
+        turn=load_frozen(Turn, row["turn"]) if row["turn"] else None,
         problem=row["problem"],
         became_wow_at=instant_or_none(row["became_wow_at"]),
         wow=row["wow"],

@@ -1,0 +1,136 @@
+"""Opening the file: looked at first, migrated then, and refused in words when it is not ours to use."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from bot.store.sqlite.migrations import migrations
+from bot.store.sqlite.trouble import StoreError, cannot_be_written
+
+BUSY_SECONDS = 5.0
+"""How long another process is waited for."""
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """Open the database, create or migrate it; raises StoreError, and then nothing was touched."""
+    _check(path)
+    try:
+        connection = _connect(path)
+    except sqlite3.Error as error:
+        raise cannot_be_written(path, error) from error
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open a connection that sees the database and cannot change it."""
+    connection = _connect(path)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS, cached_statements=256
+    )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    try:
+        mode = _switch_to_wal(connection)
+        _migrate(connection)
+    except sqlite3.Error as error:
+        raise cannot_be_written(path, error) from error
+    if mode != "wal":
+        message = (
+            f"DATABASE_URL: the disk of {path} has no shared memory (a network drive?). Name a file on a local disk."
+        )
+        raise StoreError(message)
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> str:
+    # SQLite does not apply its busy timeout to this change, and two processes may start together
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            mode: str = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return mode
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    plain, connection.row_factory = connection.row_factory, None
+    connection.execute("BEGIN IMMEDIATE")  # two processes that start together take turns
+    try:
+        migrations.apply(Database(connection))
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.row_factory = plain
+
+
+def _check(path: Path) -> None:
+    """Look at the file without touching it, and refuse one that is not ours to use."""
+    if path.name.startswith(":"):
+        message = "DATABASE_URL: Baton remembers in a file, not in memory. Name a file."
+        raise StoreError(message)
+    if not path.parent.is_dir():
+        message = f"DATABASE_URL: the folder {path.parent} does not exist. Create it, or name another file."
+        raise StoreError(message)
+    if path.is_dir():
+        message = f"DATABASE_URL: {path} is a folder. Name a file in it."
+        raise StoreError(message)
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    try:
+        known = _names_applied(path)
+    except sqlite3.Error as error:
+        message = (
+            f"DATABASE_URL: {path} cannot be read as a database ({error}). Name another file, or restore a backup."
+        )
+        raise StoreError(message) from error
+    if known is None:
+        message = f"DATABASE_URL: {path} is the database of another program. Name another file."
+        raise StoreError(message)
+    if newer := known - _names_known():
+        message = (
+            f"DATABASE_URL: {path} was written by a newer Baton (it knows “{min(newer)}”). "
+            "Start that version, or restore a backup from before the upgrade. Nothing was changed."
+        )
+        raise StoreError(message)
+
+
+def _names_known() -> set[str]:
+    nothing = Database(memory=True)
+    try:
+        return {migration.name for migration in migrations.pending(nothing)}
+    finally:
+        nothing.close()
+
+
+def _names_applied(path: Path) -> set[str] | None:
+    """List the migrations that the file has seen; None for a file with tables but none of ours."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    try:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if "_sqlite_migrations" not in tables:
+            return None if tables else set()
+        rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'baton'")
+        return {row[0] for row in rows} or None
+    finally:
+        connection.close()
