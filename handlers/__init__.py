@@ -3,6 +3,7 @@
 from bot.dialogue import Outcome, Reply, Request
 from bot.domain.team import Team
 from bot.messages import general
+from bot.services import way_back
 from bot.services import wow as weeks
 from bot.store import Tx
 from handlers import wow
@@ -49,9 +50,9 @@ MESSAGES = {
 PLANS = {
     "rollover": (weeks.plan_question, weeks.plan),
     "latecomers": (weeks.latecomers_question, weeks.carry_latecomers),
-    "undo": (weeks.undo_plan_question, weeks.plan_undo),
+    "undo": (way_back.undo_plan_question, way_back.plan_undo),
 }
 """What a plan asks GitLab, and what it decides."""
 
-BATCHES = {"rollover": weeks.follow_rollover, "undo": weeks.follow_undo}
+BATCHES = {"rollover": weeks.follow_rollover, "undo": way_back.follow_undo}
 """Who follows a batch of operations."""

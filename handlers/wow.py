@@ -20,8 +20,9 @@ from bot.domain.team import Team
 from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Choices, Preview
 from bot.messages import Words, general
+from bot.messages import week as tell
 from bot.messages import wow as say
-from bot.services import week, wow
+from bot.services import way_back, week, wow
 from bot.services.people import require
 from bot.store import Tx
 
@@ -32,7 +33,7 @@ def command(tx: Tx, team: Team, request: Request) -> Outcome:
     """Answer `/wow …`."""
     match parse_wow(request.text, team.day(request.at)):
         case WowHelp() as asked:
-            return Reply(say.usage(asked))
+            return Reply(tell.usage(asked))
         case WowOverview():
             return Ask(week.status_question(), "wow.status", OVERVIEW)
         case WowStatus():
@@ -118,8 +119,8 @@ def _choice(value: str) -> Choice:
 def begin_undo(tx: Tx, team: Team, request: Request) -> Outcome:
     """Open the preview of taking the last rollover back; also behind the Undo button."""
     require(tx, team, request.who, Right.TURN_THE_WEEK)
-    found = wow.rollover_to_undo(tx)
-    ask = Ask(wow.undo_question(tx, found), "wow.undo_preview", f"{request.id} {found.id}")
+    found = way_back.rollover_to_undo(tx)
+    ask = Ask(way_back.undo_question(tx, found), "wow.undo_preview", f"{request.id} {found.id}")
     return Modal(general.reading(say.UNDO_TITLE), ask)
 
 
@@ -130,15 +131,15 @@ def show_undo(tx: Tx, team: Team, request: Request, about: str, answer: Answer) 
     if answer.refused:
         return Reply(general.gitlab_refused(answer.reason))
     if answer.facts is None:
-        return Modal(say.undo_silent(wow.preview_undo_silent(tx, shown), answer.reason))
-    return Modal(say.preview_undo(wow.preview_undo(tx, team, shown, answer.facts), team))
+        return Modal(say.undo_silent(way_back.preview_undo_silent(tx, shown), answer.reason))
+    return Modal(say.preview_undo(way_back.preview_undo(tx, team, shown, answer.facts), team))
 
 
 def confirm_undo(tx: Tx, team: Team, request: Request) -> Outcome:
     """Begin the way back that was previewed."""
     require(tx, team, request.who, Right.TURN_THE_WEEK)
     shown = _must_be_shown(tx, request)
-    wow.undo(tx, shown.about, by=request.who, undo_id=request.id, at=request.at)
+    way_back.undo(tx, shown.about, by=request.who, undo_id=request.id, at=request.at)
     return Closed()
 
 
@@ -153,9 +154,9 @@ def show_status(tx: Tx, team: Team, request: Request, about: str, answer: Answer
     facts, as_of = _known(tx, "week", answer)
     if facts is None:
         said = _silence(answer)
-        return Reply(say.with_usage(said) if about == OVERVIEW else said)
+        return Reply(tell.with_usage(said) if about == OVERVIEW else said)
     standing = week.status(tx, team, facts, request.at, as_of)
-    return Reply(say.standing(standing, team, with_usage=about == OVERVIEW))
+    return Reply(tell.standing(standing, team, with_usage=about == OVERVIEW))
 
 
 def show_next(tx: Tx, team: Team, request: Request, about: str, answer: Answer) -> Outcome:
@@ -164,7 +165,7 @@ def show_next(tx: Tx, team: Team, request: Request, about: str, answer: Answer) 
     facts, as_of = _known(tx, "next", answer)
     if facts is None:
         return Reply(_silence(answer))
-    return Reply(say.standing(week.following(team, facts, request.at, as_of), team))
+    return Reply(tell.standing(week.following(team, facts, request.at, as_of), team))
 
 
 def show_history(tx: Tx, team: Team, request: Request, about: str, answer: Answer) -> Outcome:
@@ -172,7 +173,7 @@ def show_history(tx: Tx, team: Team, request: Request, about: str, answer: Answe
     facts, as_of = _known(tx, f"history {about}", answer)
     if facts is None:
         return Reply(_silence(answer))
-    return Reply(say.history(week.history(tx, team, facts, int(about)), team, as_of, request.at))
+    return Reply(tell.history(week.history(tx, team, facts, int(about)), team, as_of, request.at))
 
 
 def progress(tx: Tx, team: Team, about: str) -> Words:
@@ -194,7 +195,7 @@ def report(tx: Tx, team: Team, about: str) -> Words:
 
 def undone(tx: Tx, team: Team, about: str) -> Words:
     """Word the report of the way back."""
-    return say.undone(wow.progress(tx, about), team)
+    return say.undone(way_back.taken_back(tx, about), team)
 
 
 def _known(tx: Tx, name: str, answer: Answer) -> tuple[WeekFacts | None, datetime | None]:
@@ -209,7 +210,7 @@ def _known(tx: Tx, name: str, answer: Answer) -> tuple[WeekFacts | None, datetim
 
 
 def _silence(answer: Answer) -> Words:
-    return general.gitlab_refused(answer.reason) if answer.refused else say.unknown(answer.reason)
+    return general.gitlab_refused(answer.reason) if answer.refused else tell.unknown(answer.reason)
 
 
 def _must_be_shown(tx: Tx, request: Request) -> Preview:

@@ -8,7 +8,7 @@ import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 from bot.domain.tracker import Noun
 
@@ -159,14 +159,9 @@ Named = tuple[str, Operation]
 """A name, unique within its batch, and the operation."""
 Stages = tuple[tuple[Named, ...], ...]
 
-Category = Literal["milestone", "issue", "other"]
-
-
-def category(operation: Operation) -> Category:
-    """Tell whose refusal this would be: a milestone's stops its batch and asks, any other is recorded and reported."""
-    if isinstance(operation, CreateMilestone | SetMilestone | RemoveMilestone):
-        return "milestone"
-    return "issue" if isinstance(operation, SetIssue) else "other"
+def stops_batch(operation: Operation) -> bool:
+    """Tell whether a refusal stops the batch and asks: a milestone's does, any other is recorded and reported."""
+    return isinstance(operation, CreateMilestone | SetMilestone | RemoveMilestone | Plan)
 
 
 def encode(operation: Operation) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.rollover import Line, Refusal, Turn
+from bot.domain.rollover import Kept, Line, Refusal, Turn
 from bot.domain.tracker import Issue, Milestone, WhoAndWhen
 from bot.domain.turning import Preview, Rollover
 from bot.domain.way_back import Undo
@@ -58,6 +58,15 @@ class Reported:
         """List what was done as chosen, without what failed or was left to somebody faster."""
         out = {line.key for line, _ in (*self.failed, *self.kept)}
         return tuple(line for line in self.turn.lines if line.choice == choice and line.key not in out)
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What is told of a rollover that was taken back: what stays as people made it, and what GitLab refused."""
+
+    found: Rollover
+    kept: tuple[Kept, ...] = ()
+    failed: tuple[tuple[Line, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,9 @@ def apology(request: str) -> Words:
 
 def one_moment() -> Words:
     """Say that Slack is asked who somebody is."""
-    return Page().say("One moment: I am asking Slack who you are. Your command is kept, and answered right after.").words()
+    return (
+        Page().say("One moment: I am asking Slack who you are. Your command is kept, and answered right after.").words()
+    )
 
 
 def not_there_yet(what: str) -> Words:

@@ -3,15 +3,15 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from bot.domain import late, rollover, way_back, week
-from bot.domain.errors import Unavailable, UserError
+from bot.domain import late, rollover, week
+from bot.domain.errors import UserError
 from bot.domain.journal import Batch, Delivery
 from bot.domain.late import Verdict
-from bot.domain.operations import Plan, Post, SetIssue, Stages
+from bot.domain.operations import Plan, Post, SetIssue, Stages, stops_batch
 from bot.domain.questions import WeekQuestion
-from bot.domain.rollover import CREATED_NEXT, NEW_NEXT, Turn, Weeks
+from bot.domain.rollover import CREATED_NEXT, Turn
 from bot.domain.team import Team
-from bot.domain.telling import Previewed, Progressed, Reported, UndoPreviewed
+from bot.domain.telling import Previewed, Progressed, Reported
 from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Choices, Preview, Rollover
 from bot.store import Tx
@@ -31,12 +31,6 @@ def rollover_question(tx: Tx, ending: date) -> WeekQuestion:
 def preview_question(tx: Tx, team: Team, ending: str, at: datetime) -> WeekQuestion:
     """Ask what the preview depends on; `ending` is the last day as typed (yyyy-mm-dd), empty for the usual one."""
     return rollover_question(tx, date.fromisoformat(ending) if ending else week.last_ending(team.day(at)))
-
-
-def undo_question(tx: Tx, found: Rollover) -> WeekQuestion:
-    """Ask for all that taking this rollover back depends on."""
-    ids = [*_milestones_of(tx, found)]
-    return WeekQuestion("undo", milestones=tuple(one for one in ids if one is not None))
 
 
 def judge(tx: Tx, facts: WeekFacts, team: Team) -> dict[str, Verdict]:
@@ -127,7 +121,9 @@ def roll_over(
         earlier = tx.rollover_of(found.ending)
         raise UserError(already(earlier) if earlier else "This week was rolled over already.")
     tx.add_operation(
-        "progress", Post(message_of(rollover_id), channel, "wow.progress", rollover_id, otherwise=_person(by)), at
+        "progress",
+        Post(message_of(rollover_id), channel, "wow.progress", rollover_id, otherwise=person_or_none(by)),
+        at,
     )
     tx.add_batch(
         Batch(found.batch, "rollover", rollover_id, "running", by, at), ((("plan", Plan("rollover", rollover_id)),),)
@@ -137,15 +133,27 @@ def roll_over(
 
 def already(earlier: Rollover) -> str:
     """Say who rolled this week over, or is doing it."""
-    who = f"<@{earlier.by}>" if _person(earlier.by) else earlier.by
-    doing = {"running": "is being rolled over", "undoing": "is being taken back"}.get(earlier.state, "was rolled over")
-    by = f"{earlier.undone_by and f'<@{earlier.undone_by}>'}" if earlier.state == "undoing" else who
-    return f"The week ending {earlier.ending} {doing} by {by} already. Nothing was done twice."
+    week_ending = f"The week ending {earlier.ending}"
+    match earlier.state:
+        case "running":
+            said = f"{week_ending} is being rolled over by {mention(earlier.by)} already."
+        case "undoing":
+            said = (
+                f"The rollover of the week ending {earlier.ending} is being taken back by {mention(earlier.undone_by)}."
+            )
+        case _:
+            said = f"{week_ending} was rolled over by {mention(earlier.by)} already."
+    return f"{said} Nothing was done twice."
+
+
+def mention(who: str) -> str:
+    """Mention somebody in Slack, or name somebody at a terminal."""
+    return f"<@{who}>" if person_or_none(who) else who
 
 
 def plan_question(tx: Tx, _: Team, rollover_id: str) -> WeekQuestion:
     """Ask what the plan of a rollover, or its second look, depends on."""
-    found = _must_find(tx, rollover_id)
+    found = must_find(tx, rollover_id)
     return rollover_question(tx, found.ending)
 
 
@@ -154,7 +162,7 @@ def plan(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -
 
     What makes it impossible ends it before anything is written, and is said.
     """
-    found = _must_find(tx, rollover_id)
+    found = must_find(tx, rollover_id)
     weeks = rollover.find_weeks(facts, team)
     if refused := rollover.refusal(facts, weeks, found.ending, team):
         tx.save_rollover(replace(found, state="void", problem=_with_who(refused, facts), done_at=at))
@@ -173,9 +181,7 @@ def plan(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -
     )
     following = turn.following.id if turn.following else None
     tx.save_rollover(replace(found, turn=turn, wow=following))
-    report = Post(
-        f"report:{rollover_id}", found.channel, "wow.report", rollover_id, otherwise=_person(found.by)
-    )
+    report = Post(f"report:{rollover_id}", found.channel, "wow.report", rollover_id, otherwise=person_or_none(found.by))
     return rollover.stages(turn, team, about=rollover_id, report=report)
 
 
@@ -192,7 +198,7 @@ def latecomers_question(tx: Tx, _: Team, __: str) -> WeekQuestion:
 
 def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -> Stages:
     """Carry over the open issues that appeared since the plan was made."""
-    found = _must_find(tx, rollover_id)
+    found = must_find(tx, rollover_id)
     turn = found.turn
     if turn is None:
         return ()
@@ -206,21 +212,26 @@ def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at:
 
 def follow_rollover(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
     """Keep the record, and what the channel sees, in step with the batch."""
-    found = _must_find(tx, batch.about)
+    found = must_find(tx, batch.about)
     if outcome == "delivered" and delivery is not None:
         _note_delivered(tx, found, delivery, at)
     if outcome == "done":
         _note_done(tx, found, at)
     if outcome == "stopped":
-        ask = Post(
-            f"stopped:{delivery.id if delivery else found.id}:{at.timestamp():.0f}",
-            found.channel,
-            "wow.stopped",
-            found.id,
-            otherwise=_person(found.by),
-        )
-        tx.add_operation("ask", ask, at)
-    tx.refresh(message_of(found.id), at, at_most_every=REFRESH)
+        ask_what_to_do(tx, found, at)
+    refresh_messages(tx, found.id, at)
+
+
+def ask_what_to_do(tx: Tx, found: Rollover, at: datetime) -> None:
+    """Ask the lead, after GitLab refused to change a milestone."""
+    key = f"stopped:{found.id}:{at.timestamp():.3f}"
+    tx.add_operation("ask", Post(key, found.channel, "wow.stopped", found.id, otherwise=person_or_none(found.by)), at)
+
+
+def refresh_messages(tx: Tx, rollover_id: str, at: datetime) -> None:
+    """Let the messages that follow a rollover say what is true now."""
+    for key in (message_of(rollover_id), *tx.messages_of("wow.stopped", rollover_id)):
+        tx.refresh(key, at, at_most_every=REFRESH)
 
 
 def _note_delivered(tx: Tx, found: Rollover, delivery: Delivery, at: datetime) -> None:
@@ -251,7 +262,7 @@ def _note_done(tx: Tx, found: Rollover, at: datetime) -> None:
 
 def retry(tx: Tx, rollover_id: str, at: datetime) -> int:
     """Try again what GitLab refused: the milestone that stopped the run, or the issues in the report."""
-    found = _must_find(tx, rollover_id)
+    found = must_find(tx, rollover_id)
     if found.state not in {"running", "done", "undoing"}:
         message = "This rollover was taken back, so there is nothing to try again."
         raise UserError(message)
@@ -260,149 +271,8 @@ def retry(tx: Tx, rollover_id: str, at: datetime) -> int:
     if not count:
         message = "There is nothing left to try again: all of it is through, or on its way."
         raise UserError(message)
-    tx.refresh(message_of(rollover_id), at, at_most_every=REFRESH)
+    refresh_messages(tx, rollover_id, at)
     return count
-
-
-# The way back
-
-
-def rollover_to_undo(tx: Tx) -> Rollover:
-    """Find the rollover that may be taken back; raises UserError with the reason when there is none."""
-    found = tx.last_rollover()
-    if found is None:
-        message = "I have not rolled over any week yet, so there is nothing to take back."
-        raise UserError(message)
-    if found.state == "undone":
-        when = f" on {found.undone_at:%Y-%m-%d %H:%M} UTC" if found.undone_at else ""
-        message = f"The rollover of the week ending {found.ending} was taken back already, by {_mention(found.undone_by)}{when}."
-        raise UserError(message)
-    if found.state == "undoing":
-        message = f"The rollover of the week ending {found.ending} is being taken back by {_mention(found.undone_by)}."
-        raise UserError(message)
-    return found
-
-
-def _mention(who: str) -> str:
-    return f"<@{who}>" if _person(who) else who
-
-
-def preview_undo(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> UndoPreviewed:
-    """Work out what the way back would do now."""
-    found = _must_find(tx, shown.about)
-    if refusal := _later_week(found, rollover.find_weeks(facts, team)):
-        return UndoPreviewed(shown, found, refusal=refusal)
-    tx.keep_preview(shown)
-    way = _way_back(tx, team, found, facts, team.day(shown.at))
-    return UndoPreviewed(shown, found, undo=way)
-
-
-def preview_undo_silent(tx: Tx, shown: Preview) -> UndoPreviewed:
-    """Remember that GitLab did not answer, so that the way back may be asked for all the same."""
-    kept = replace(shown, silent=True)
-    tx.keep_preview(kept)
-    return UndoPreviewed(kept, _must_find(tx, shown.about))
-
-
-def _later_week(found: Rollover, weeks: Weeks) -> str:
-    later = max((day for day in weeks.closed if day > found.ending), default=None)
-    if later is None:
-        return ""
-    return (
-        f"The week ending {later} was rolled over since, so the rollover of the week ending {found.ending} "
-        "can no longer be taken back."
-    )
-
-
-def undo(tx: Tx, rollover_id: str, *, by: str, undo_id: str, at: datetime) -> Rollover:
-    """Begin the way back: the rest of the rollover is dropped, and a plan reads what is to be restored."""
-    found = _must_find(tx, rollover_id)
-    if found.state in {"undoing", "undone"}:
-        message = (
-            f"The rollover of the week ending {found.ending} is taken back already, by {_mention(found.undone_by)}."
-        )
-        raise UserError(message)
-    if found.state == "void":
-        message = "That rollover changed nothing, so there is nothing to take back."
-        raise UserError(message)
-    tx.drop_rest(found.batch, at)
-    batch = f"undo-{undo_id}"
-    after = replace(found, state="undoing", undone_by=by, undo_batch=batch)
-    tx.save_rollover(after)
-    tx.add_batch(Batch(batch, "undo", found.id, "running", by, at), ((("plan", Plan("undo", found.id)),),))
-    tx.refresh(message_of(found.id), at, at_most_every=REFRESH)
-    return after
-
-
-def undo_plan_question(tx: Tx, _: Team, rollover_id: str) -> WeekQuestion:
-    """Ask what the way back depends on."""
-    return undo_question(tx, _must_find(tx, rollover_id))
-
-
-def plan_undo(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -> Stages:
-    """Decide the way back from what GitLab says now; waits for the rollover's last calls to end."""
-    found = _must_find(tx, rollover_id)
-    if tx.deliveries(found.batch, "leased"):
-        message = "the last steps of the rollover are still on their way"
-        raise Unavailable(message, retry_after=1.0)
-    if refusal := _later_week(found, rollover.find_weeks(facts, team)):
-        tx.save_rollover(replace(found, state="done", problem=refusal))
-        return ()
-    way = _way_back(tx, team, found, facts, team.day(at))
-    tx.save_rollover(replace(found, kept=way.kept))
-    return way.stages
-
-
-def _way_back(tx: Tx, team: Team, found: Rollover, facts: WeekFacts, today: date) -> way_back.Undo:
-    report = Post(f"undone:{found.undo_batch}", found.channel, "wow.undone", found.id, otherwise=_person(found.by))
-    if found.turn is None:
-        return way_back.Undo(stages=((("report", report),),))
-    done = {
-        delivery.name: delivery.operation
-        for delivery in tx.deliveries(found.batch)
-        if isinstance(delivery.operation, SetIssue) and delivery.attempts and delivery.state != "rejected"
-        and "kept" not in delivery.result
-    }
-    return way_back.undo(found.turn, done, _recorded(tx, found), facts, team, today=today, report=report)
-
-
-def _milestones_of(tx: Tx, found: Rollover) -> tuple[int | None, int | None, int | None]:
-    """Give the ids of the closed week, of the one that became current, and of the Next WoW that the rollover made."""
-    recorded = _recorded(tx, found)
-    return found.turn.wow.id if found.turn else None, recorded.following, recorded.new_next
-
-
-def _recorded(tx: Tx, found: Rollover) -> way_back.Recorded:
-    if found.turn is None:
-        return way_back.Recorded()
-    results = {delivery.name: delivery.result for delivery in tx.deliveries(found.batch, "delivered")}
-    made = [results.get(name, {}) for name in (CREATED_NEXT, NEW_NEXT)]
-    return way_back.Recorded(
-        following=found.turn.following.id if found.turn.following else made[0].get("id"),
-        new_next=made[1].get("id"),
-        adopted=frozenset(result["id"] for result in made if result.get("adopted")),
-    )
-
-
-def follow_undo(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
-    """Keep the record in step with the way back."""
-    found = _must_find(tx, batch.about)
-    if outcome == "delivered" and delivery is not None and isinstance(delivery.operation, SetIssue):
-        _note_back(tx, found, delivery.operation)
-    if outcome == "done" and found.state == "undoing":
-        tx.save_rollover(replace(found, state="undone", undone_at=at))
-    if outcome == "stopped":
-        ask = Post(f"stopped:{batch.id}:{at.timestamp():.0f}", found.channel, "wow.stopped", found.id)
-        tx.add_operation("ask", ask, at)
-    tx.refresh(message_of(found.id), at, at_most_every=REFRESH)
-
-
-def _note_back(tx: Tx, found: Rollover, operation: SetIssue) -> None:
-    key = f"{operation.noun}:{operation.iid}"
-    if found.turn and operation.remove:
-        tx.set_labelled(found.turn.wow.id, key, labelled=False)
-    if isinstance(operation.source, int):
-        tx.forget_verdict(operation.source, key)
 
 
 # What the words are made of
@@ -410,12 +280,12 @@ def _note_back(tx: Tx, found: Rollover, operation: SetIssue) -> None:
 
 def progress(tx: Tx, rollover_id: str) -> Progressed:
     """Read how far a rollover is."""
-    found = _must_find(tx, rollover_id)
+    found = must_find(tx, rollover_id)
     name = found.undo_batch if found.state in {"undoing", "undone"} else found.batch
     counts, batch, gitlab = tx.progress(name), tx.batch(name), tx.world("gitlab")
     stopped = ""
     if batch and batch.state == "stopped":
-        stopped = next((one.error for one in tx.deliveries(name, "rejected")), "")
+        stopped = next((one.error for one in tx.deliveries(name, "rejected") if stops_batch(one.operation)), "")
     return Progressed(
         found=found,
         delivered=counts.delivered,
@@ -428,7 +298,7 @@ def progress(tx: Tx, rollover_id: str) -> Progressed:
 
 def report(tx: Tx, rollover_id: str) -> Reported:
     """Read what became of each issue; raises UserError when there was nothing to report on."""
-    found = _must_find(tx, rollover_id)
+    found = must_find(tx, rollover_id)
     if found.turn is None:
         message = "This rollover did not begin."
         raise UserError(message)
@@ -442,7 +312,8 @@ def report(tx: Tx, rollover_id: str) -> Reported:
     )
 
 
-def _must_find(tx: Tx, rollover_id: str) -> Rollover:
+def must_find(tx: Tx, rollover_id: str) -> Rollover:
+    """Find a rollover; raises UserError when it is not known (any more)."""
     found = tx.rollover(rollover_id)
     if found is None:
         message = "I do not know this rollover any more. Please type `/wow status`."
@@ -450,8 +321,6 @@ def _must_find(tx: Tx, rollover_id: str) -> Rollover:
     return found
 
 
-def _person(who: str) -> str:
+def person_or_none(who: str) -> str:
     """Give the Slack id, or nothing for somebody at a terminal."""
     return who if not who.startswith("terminal:") else ""
-
-

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.journal import Batch, Delivery, Message, Progress, World
-from bot.domain.operations import Operation, Plan, Refresh, Stages, category, decode, encode, names_used
+from bot.domain.operations import Operation, Refresh, Stages, decode, encode, names_used, stops_batch
 from bot.store.sqlite.rows import Rows, instant, instant_or_none, text
 
 OPEN = "('waiting', 'leased', 'queued')"
@@ -137,7 +137,7 @@ class JournalTx(Rows):
         for row in again:
             self.run("UPDATE deliveries SET strikes = 0, error = '', done_at = NULL WHERE id = ?", (row["id"],))
             self._ready(row["id"], row["target"], at)
-        if again and not (state == "stopped" and any(_stops(decode(row["body"])) for row in left)):
+        if again and not (state == "stopped" and any(stops_batch(decode(row["body"])) for row in left)):
             self.set_batch_state(batch, "running", at)
         self.work_added = True
         return len(again)
@@ -267,7 +267,7 @@ class JournalTx(Rows):
     def rejected(self, delivery: Delivery, reason: str, at: datetime) -> bool:
         """Write down that the other side refused; tell whether that has stopped the batch."""
         self._end(delivery.id, "rejected", {}, reason, at)
-        stops = _stops(delivery.operation) and self._state_of(delivery.batch) == "running"
+        stops = stops_batch(delivery.operation) and self._state_of(delivery.batch) == "running"
         if stops and delivery.batch:
             self.set_batch_state(delivery.batch, "stopped", at)
         return stops
@@ -379,6 +379,10 @@ class JournalTx(Rows):
             return None
         return Message(row["key"], row["channel"], row["ts"], row["show"], row["about"], instant(row["shown_at"]))
 
+    def messages_of(self, show: str, about: str) -> list[str]:
+        """List the keys of messages with this wording about this record."""
+        return [row["key"] for row in self.rows("SELECT key FROM messages WHERE about = ? AND show = ?", (about, show))]
+
     def keep_message(self, message: Message) -> None:
         """Remember where a message of ours stands, and when it was last worded."""
         self.run(
@@ -396,8 +400,3 @@ class JournalTx(Rows):
 
 def _batch(row: sqlite3.Row) -> Batch:
     return Batch(row["id"], row["kind"], row["about"], row["state"], row["by"], instant(row["at"]))
-
-
-def _stops(operation: Operation) -> bool:
-    """Tell whether the refusal of this operation stops its batch."""
-    return isinstance(operation, Plan) or category(operation) == "milestone"
