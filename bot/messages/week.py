@@ -1,0 +1,113 @@
+"""What we say of how the weeks stand: the current one, the next one, those that are closed, and what one may type."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.commands import USAGE, WowHelp
+from bot.domain.team import Team
+from bot.domain.telling import Closed, Progressed, Standing
+from bot.domain.tracker import Milestone
+from bot.messages import Page, Row, Words, count, escape, link, moment, person
+from bot.messages.wow import how_far
+
+
+def standing(week: Standing, team: Team, *, with_usage: bool = False) -> Words:
+    """Say how a week stands: dates, counts, goals, and open issues in priority order."""
+    page = Page()
+    if week.milestone is None:
+        page.say(f"There is no open milestone “{escape(week.title)}”{_as_of(week.as_of, week.now)}.")
+    else:
+        _standing(page, week, team)
+    if week.running:
+        page.say(f":hourglass_flowing_sand: {_running(week.running)}")
+    if with_usage:
+        _usage(page)
+    return page.words()
+
+
+def _standing(page: Page, week: Standing, team: Team) -> None:
+    milestone = week.milestone
+    if milestone is None:
+        return
+    left = f" · {count(week.days_left, 'day')} left" if week.days_left is not None else ""
+    head = f"*{link(milestone.url, milestone.title)}* · {_dates(milestone)}{left}{_as_of(week.as_of, week.now)}"
+    page.say(head)
+    carried = f" · {week.carried} carried over" if week.carried is not None else ""
+    page.say(
+        f"{week.done} done · {len(week.open)} open · {week.unscheduled} {escape(team.labels.unscheduled)}{carried}"
+        f" · {' · '.join(f'{label}: {number}' for label, number in week.ap.items())}"
+    )
+    if week.goals:
+        page.say(f"*Goals* ({sum(not goal.open for goal in week.goals)} of {len(week.goals)} done)")
+        page.rows([Row(goal.reference, goal.title, goal.url, "" if goal.open else "done") for goal in week.goals])
+    if week.open:
+        page.say(f"*Open issues*, most urgent first ({len(week.open)})")
+        page.rows([Row(issue.reference, issue.title, issue.url, ", ".join(issue.labels)) for issue in week.open])
+
+
+def _running(now: Progressed) -> str:
+    return f"{person(now.found.by)} rolls over the week ending {now.found.ending}: {how_far(now)}"
+
+
+def _dates(milestone: Milestone) -> str:
+    return f"{milestone.start or 'no start date'} to {milestone.due or 'no due date'}"
+
+
+def _as_of(at: datetime | None, now: datetime) -> str:
+    """Mark what is not fresh, with its age."""
+    if at is None:
+        return ""
+    minutes = max(0, int((now - at).total_seconds() // 60))
+    return f" · GitLab does not answer; as of {at:%H:%M} UTC ({minutes} min ago)"
+
+
+def unknown(reason: str) -> Words:
+    """Say that GitLab is silent and nothing is remembered."""
+    said = f"GitLab does not answer ({escape(reason)}), and I have not read this before. Please try again later."
+    return Page().say(said).words()
+
+
+def with_usage(said: Words) -> Words:
+    """Add the sub-commands below other words."""
+    page = Page()
+    _usage(page)
+    usage = page.words()
+    blocks = said.blocks or tuple(Page().say(said.text).blocks)
+    return Words(f"{said.text}\n{usage.text}", (*blocks, *usage.blocks))
+
+
+def history(weeks: Sequence[Closed], team: Team, as_of: datetime | None, now: datetime) -> Words:
+    """List closed weeks, newest first."""
+    if not weeks:
+        return Page().say(f"No week is closed yet: there is no milestone “{escape(team.wow_title)} ending …”.").words()
+    page = Page().say(f"*The last {count(len(weeks), 'closed week')}*{_as_of(as_of, now)}")
+    for week in weeks:
+        carried = f" · {week.carried} carried over" if week.carried is not None else ""
+        page.say(
+            f"*{link(week.milestone.url, week.milestone.title)}* · {week.done} done{carried} · "
+            f"{week.unscheduled} {escape(team.labels.unscheduled)}{_closed_by(week)}"
+        )
+    return page.words()
+
+
+def _closed_by(week: Closed) -> str:
+    if week.by:
+        when = f", {moment(week.at)}" if week.at else ""
+        return f" · rolled over by {person(week.by)}{when}"
+    if week.by_hand:
+        return f" · closed by {escape(week.by_hand)} in GitLab"
+    return ""
+
+
+def usage(asked: WowHelp) -> Words:
+    """Show the sub-commands with examples; for an unknown one, name the nearest."""
+    page = Page()
+    if asked.unknown:
+        nearest = f" Did you mean `/wow {asked.nearest}`?" if asked.nearest else ""
+        page.say(f"I do not know “{escape(asked.unknown)}”.{nearest}")
+    _usage(page)
+    return page.words()
+
+
+def _usage(page: Page) -> None:
+    page.say("\n".join(f"`{line.command}` — {line.what}. Example: `{line.example}`" for line in USAGE))
