@@ -148,7 +148,7 @@ class Gitlab:
             if gone.gone:
                 return {"removed": True}
             raise
-        if now.title == operation.kept_title:
+        if now.title == operation.kept_title != operation.titled:
             return {"kept_title": operation.kept_title}
         if now.title != operation.titled:
             return {"kept": f"somebody renamed it to “{now.title}”"}

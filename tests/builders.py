@@ -10,7 +10,6 @@ from bot.domain import rollover
 from bot.domain.late import Verdict
 from bot.domain.operations import (
     CreateMilestone,
-    Made,
     MilestoneId,
     Named,
     Operation,
@@ -33,6 +32,35 @@ REPORT = Post("report", "C1", "wow.report", "r1")
 PROJECT = Project("production/tracker", access_level=40)
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 TUESDAY = date(2026, 11, 24)
+
+# The production team's own weeks of 2017, by their dates.
+REAL = (
+    ("WoW Ending 2017-05-10", "2017-05-03", "2017-05-10"),
+    ("WoW ending 2017-05-17", "2017-05-10", "2017-05-17"),
+    ("WoW ending 2017-05-23", "2017-05-17", "2017-05-23"),
+    ("WoW ending 2017-05-30", "2017-05-24", "2017-05-30"),
+    ("WoW ending 2017-06-06", "2017-05-30", "2017-06-06"),
+    ("WoW ending 2017-06-13", "2017-06-06", "2017-06-13"),
+    ("WoW ending 2017-06-20", "2017-06-13", "2017-06-20"),
+    ("WoW ending 2017-06-27", "2017-06-20", "2017-06-27"),
+    ("WoW ending 2017-07-04", "2017-06-28", "2017-07-04"),
+    ("WoW ending 2017-07-11", "2017-07-04", "2017-07-11"),
+    ("WoW ending 2017-07-18", "2017-07-12", "2017-07-18"),
+    ("WoW ending 2017-07-25", "2017-07-19", "2017-07-25"),
+    ("WoW ending 2017-08-01", "2017-07-26", "2017-08-01"),
+    ("WoW ending 2017-08-08", "2017-08-02", "2017-08-08"),
+    ("WoW ending 2017-08-15", "2017-08-09", "2017-08-15"),
+    ("WoW ending 2017-08-22", "2017-08-16", "2017-08-22"),
+    ("WoW ending 2017-08-29", "2017-08-23", "2017-08-29"),
+    ("WoW ending 2017-09-12", "2017-09-06", "2017-09-12"),
+    ("WoW ending 2017-09-19", "2017-09-13", "2017-09-19"),
+    ("WoW ending 2017-09-26", "2017-09-20", "2017-09-26"),
+    ("WoW ending 2017-10-10", "2017-10-04", "2017-10-10"),
+    ("WoW ending 2017-10-17", "2017-10-11", "2017-10-17"),
+    ("WoW ending 2017-10-24", "2017-10-18", "2017-10-24"),
+    ("WoW ending 2017-12-05", "2017-11-22", "2017-12-05"),
+)
+WEEKS = tuple((title, date.fromisoformat(start), date.fromisoformat(due)) for title, start, due in REAL)
 
 
 class RefusedError(Exception):
@@ -287,6 +315,3 @@ def carry_out_all(tracker: Tracker, stages: Stages, *, each: int = 1) -> None:
 def flat(stages: Iterable[Iterable[Named]]) -> list[Named]:
     """List the operations of all stages."""
     return [named for stage in stages for named in stage]
-
-
-__all__ = ["NOON", "PROJECT", "REPORT", "TEAM", "TUESDAY", "Made", "RefusedError", "Run", "Tracker", "carry_out_all"]

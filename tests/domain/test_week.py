@@ -12,8 +12,8 @@ from bot.domain import week
 from bot.domain.errors import UserError
 from bot.domain.team import Team
 from bot.domain.week import Week
+from tests.builders import TUESDAY, WEEKS
 
-TUESDAY = date(2026, 11, 24)
 ZONES = (
     "UTC",
     "Etc/GMT+12",
@@ -34,35 +34,6 @@ ZONES = (
 
 days = st.dates(date(1970, 1, 8), date(2100, 1, 1))
 zones = st.sampled_from(ZONES).map(ZoneInfo)
-
-# The production team's own weeks of 2017, by their dates.
-REAL = (
-    ("WoW Ending 2017-05-10", "2017-05-03", "2017-05-10"),
-    ("WoW ending 2017-05-17", "2017-05-10", "2017-05-17"),
-    ("WoW ending 2017-05-23", "2017-05-17", "2017-05-23"),
-    ("WoW ending 2017-05-30", "2017-05-24", "2017-05-30"),
-    ("WoW ending 2017-06-06", "2017-05-30", "2017-06-06"),
-    ("WoW ending 2017-06-13", "2017-06-06", "2017-06-13"),
-    ("WoW ending 2017-06-20", "2017-06-13", "2017-06-20"),
-    ("WoW ending 2017-06-27", "2017-06-20", "2017-06-27"),
-    ("WoW ending 2017-07-04", "2017-06-28", "2017-07-04"),
-    ("WoW ending 2017-07-11", "2017-07-04", "2017-07-11"),
-    ("WoW ending 2017-07-18", "2017-07-12", "2017-07-18"),
-    ("WoW ending 2017-07-25", "2017-07-19", "2017-07-25"),
-    ("WoW ending 2017-08-01", "2017-07-26", "2017-08-01"),
-    ("WoW ending 2017-08-08", "2017-08-02", "2017-08-08"),
-    ("WoW ending 2017-08-15", "2017-08-09", "2017-08-15"),
-    ("WoW ending 2017-08-22", "2017-08-16", "2017-08-22"),
-    ("WoW ending 2017-08-29", "2017-08-23", "2017-08-29"),
-    ("WoW ending 2017-09-12", "2017-09-06", "2017-09-12"),
-    ("WoW ending 2017-09-19", "2017-09-13", "2017-09-19"),
-    ("WoW ending 2017-09-26", "2017-09-20", "2017-09-26"),
-    ("WoW ending 2017-10-10", "2017-10-04", "2017-10-10"),
-    ("WoW ending 2017-10-17", "2017-10-11", "2017-10-17"),
-    ("WoW ending 2017-10-24", "2017-10-18", "2017-10-24"),
-    ("WoW ending 2017-12-05", "2017-11-22", "2017-12-05"),
-)
-WEEKS = tuple((title, date.fromisoformat(start), date.fromisoformat(due)) for title, start, due in REAL)
 
 
 def warnings(
