@@ -154,12 +154,12 @@ class Outbox:
             self._abandon()
             self._ended.set()
 
-    async def stop(self) -> None:
-        """Take nothing more, and let what is on its way end, or leave it to the next start."""
+    async def stop(self, within: float = STOP_WITHIN) -> None:
+        """Take nothing more, and let what is on its way end, or after `within` seconds leave it to the next start."""
         self._stopping = True
         self.wake()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), STOP_WITHIN)
+            await asyncio.wait_for(self._ended.wait(), within)
         self._abandon()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), POLL)
