@@ -1,0 +1,139 @@
+"""The bot as a process of its own, started, stopped and killed as an operating system would."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30.0
+_LOOK_EVERY = 0.01
+_KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG")
+
+
+class Bot:
+    """`python -m bot serve`, with these settings and nothing else in its environment."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, str],
+        folder: Path,
+        now: Callable[[], str],
+        found_at: Callable[[str], None] = lambda _: None,
+        name: str = "bot",
+    ) -> None:
+        self.settings = dict(settings)
+        self.url = ""
+        self._folder, self._now, self._found_at, self._name = folder, now, found_at, name
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starts = 0
+
+    # what happens to it
+
+    def launches(self) -> None:
+        """Starts without waiting for it to serve."""
+        self._starts += 1
+        kept = {key: os.environ[key] for key in _KEPT_VARIABLES if key in os.environ}
+        with self._log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "serve", "--now", self._now()],
+                env={**kept, "PYTHONPATH": str(ROOT), **self.settings},
+                cwd=self._folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def starts(self) -> None:
+        """Starts, and serves; from now on the world speaks to this process."""
+        self.launches()
+        self.is_awaited()
+
+    def is_awaited(self) -> None:
+        """Waits until a process that was launched serves."""
+        deadline = time.monotonic() + START_SECONDS
+        while not (said := self._said("app.ready")):
+            assert self.is_running, f"the bot ended by itself\n{self.log}"
+            assert time.monotonic() < deadline, f"the bot does not serve\n{self.log}"
+            time.sleep(_LOOK_EVERY)
+        self.url = str(said[-1]["address"])
+        self._found_at(self.url)
+
+    def is_killed(self) -> None:
+        """Ends without a chance to tidy up."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stops(self, within: float = 10.0) -> int:
+        """Is asked to end (SIGTERM); gives the exit code."""
+        assert self._process is not None, "the bot was never started"
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(within)
+
+    def ends(self, within: float = 10.0) -> int:
+        """Ends by itself; gives the exit code."""
+        assert self._process is not None, "the bot was never started"
+        return self._process.wait(within)
+
+    # how it is
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def log(self) -> str:
+        """What it has written since it was started last."""
+        return self._log_file.read_text() if self._log_file.exists() else ""
+
+    @property
+    def whole_log(self) -> str:
+        """What it has written since its first start."""
+        files = (self._folder / f"{self._name}-{number}.log" for number in range(1, self._starts + 1))
+        return "".join(each.read_text() for each in files if each.exists())
+
+    @property
+    def complaints(self) -> list[str]:
+        """Every line of the log that speaks of an error."""
+        return [line for line in self.whole_log.splitlines() if '"level": "error"' in line or "Traceback" in line]
+
+    def asks(self, path: str, method: str = "GET", within: float = 5.0) -> tuple[int, Any]:
+        """What it answers over HTTP: the status, and the body (parsed if it is JSON)."""
+        place = urlsplit(self.url)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=within)
+        try:
+            connection.request(method, path)
+            response = connection.getresponse()
+            text = response.read().decode()
+        finally:
+            connection.close()
+        try:
+            return response.status, json.loads(text)
+        except ValueError:
+            return response.status, text
+
+    @property
+    def waiting(self) -> int:
+        """How many operations wait for GitLab and Slack."""
+        _, health = self.asks("/healthz")
+        return int(health["gitlab"]["waiting"]) + int(health["slack"]["waiting"])
+
+    def has_said(self, event: str) -> bool:
+        """Whether an event stands in the log since the last start."""
+        return bool(self._said(event))
+
+    def _said(self, event: str) -> list[dict[str, Any]]:
+        lines = [line for line in self.log.splitlines() if f'"event": "{event}"' in line]
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    @property
+    def _log_file(self) -> Path:
+        return self._folder / f"{self._name}-{self._starts}.log"
