@@ -1,0 +1,1 @@
+"""Measurements, made again by `make figures`."""
