@@ -78,7 +78,7 @@ class Health:
         if self.down_at is None:
             goes_down = after.failures >= DOWN_AFTER
             return _paused(replace(after, down_at=at), at, failure, roll) if goes_down else after
-        if started < self.down_at:
+        if started <= self.down_at:
             return after  # it was on its way when the world went down, and proves nothing new
         return _paused(replace(after, probes=self.probes + 1), at, failure, roll)
 

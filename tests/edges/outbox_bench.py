@@ -156,13 +156,22 @@ class Bench:
         return Outbox(
             self.store,
             performers={"gitlab": self.world.perform, "slack": self.world.perform},
-            planners={"plan": Planner(lambda about: self.read(about), lambda tx, about, _, __: self.plans[about](tx))},
-            follow={"test": lambda *told: self.follow(*told)},
+            planners={"plan": Planner(self._read, self._decide)},
+            follow={"test": self._follow},
             clock=self.clock,
             holder=holder or f"process {self._opened}",
             roll=random.Random(self._opened),
             pulses=pulses,
         )
+
+    async def _read(self, about: str) -> object:
+        return await self.read(about)
+
+    def _decide(self, tx: Tx, about: str, answer: object, at: datetime) -> Stages:
+        return self.plans[about](tx)
+
+    def _follow(self, tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
+        self.follow(tx, batch, delivery, outcome, at)
 
     def _note(self, tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
         self.told.append((outcome, delivery.name if delivery else ""))
@@ -194,7 +203,7 @@ class Bench:
         running.cancel()
         crash.cancel()
         await asyncio.gather(running, crash, return_exceptions=True)
-        while self.world.under_way:
+        while self.world.under_way:  # noqa: ASYNC110 - what was cancelled ends in the next turns of the loop
             await asyncio.sleep(0)
 
 

@@ -91,7 +91,7 @@ async def test_what_was_claimed_too_long_ago_is_given_back_unsent(bench: Bench) 
             bench.clock.moves(10)
 
     bench.world.before = slow
-    while await bench.state() != "done":
+    while await bench.state() != "done":  # noqa: ASYNC110 - the loop runs by itself
         await asyncio.sleep(0.01)
     await bench.box.stop()
     await running

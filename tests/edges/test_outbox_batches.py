@@ -219,9 +219,7 @@ async def test_a_plan_whose_batch_was_undone_while_it_was_read_is_dropped(bench:
 
 
 async def test_an_operation_is_given_the_id_of_what_an_earlier_one_has_made(bench: Bench) -> None:
-    await bench.batch(
-        {"next": CreateMilestone("Next WoW", "", "")}, {"a": SetIssue("issue", 1, 1, Made("next"))}
-    )
+    await bench.batch({"next": CreateMilestone("Next WoW", "", "")}, {"a": SetIssue("issue", 1, 1, Made("next"))})
 
     await bench.box.deliver_due()
 

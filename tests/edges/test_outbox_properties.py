@@ -9,10 +9,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.journal import Delivery
-from bot.domain.operations import CreateMilestone, Operation, Plan, category
+from bot.domain.operations import CreateMilestone, Operation, Plan, stops_batch
+from bot.store import Tx
 from tests.edges.outbox_bench import CRASHES, Bench, issue, label, post, rename
 
-FAULTS = ["", "", "before", "after", "reject", "hang before", "hang after", "error", "limit", "crash before", "crash after"]
+FAULTS = [
+    "",
+    "",
+    "before",
+    "after",
+    "reject",
+    "hang before",
+    "hang after",
+    "error",
+    "limit",
+    "crash before",
+    "crash after",
+]
 KINDS = ["issue", "issue", "issue", "rename", "create", "post"]
 stages = st.lists(st.lists(st.sampled_from(KINDS), min_size=1, max_size=4), min_size=1, max_size=3)
 steps = st.lists(
@@ -50,7 +63,7 @@ class Judge:
         if delivery.batch is None:
             return
         self.through.add((delivery.batch, delivery.name))
-        if category(delivery.operation) != "milestone":
+        if not stops_batch(delivery.operation):
             return
         if applied:
             self.refused.pop(delivery.batch, None)
@@ -118,7 +131,7 @@ class Story:
     async def play(self, what: list[tuple[str, object]]) -> None:
         for step, value in what:
             match step, value:
-                case ("batch" | "planned"), list():
+                case (("batch" | "planned"), list()):
                     await self.batch(value, planned=step == "planned")
                 case "single", str():
                     await self.single(value)
@@ -134,14 +147,19 @@ class Story:
         for _ in range(80):
             self.bench.clock.moves(60)
             await self.deliver(0)
-            at = self.bench.clock()
-            for batch in self.batches:
-                await self.bench.write(lambda tx, batch=batch: tx.retry(batch, None, at))  # type: ignore[misc]
-            if all([await self.bench.state(batch) == "done" for batch in self.batches]) and not await self._backlog():
+            await self.bench.write(self.retry_all)
+            if await self.bench.store.read(self.all_ended):
                 return
 
-    async def _backlog(self) -> int:
-        return sum([(await self.bench.store.read(lambda tx, world=world: tx.backlog(world)))[0] for world in ("gitlab", "slack")])  # type: ignore[misc]
+    def retry_all(self, tx: Tx) -> None:
+        for batch in self.batches:
+            tx.retry(batch, None, self.bench.clock())
+
+    def all_ended(self, tx: Tx) -> bool:
+        found = [tx.batch(batch) for batch in self.batches]
+        return (
+            all(one and one.state == "done" for one in found) and not tx.backlog("gitlab")[0] + tx.backlog("slack")[0]
+        )
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -166,7 +184,9 @@ def test_every_effect_happens_once_in_order_and_every_batch_ends(
 def expect_once(told: Story) -> None:
     effects = told.bench.world.effects
     refused = {one for one in told.labels if one not in effects}
-    assert not {one for one in refused if not one.startswith("/")}, "what belongs to a batch was retried until it was through"
+    assert not {one for one in refused if not one.startswith("/")}, (
+        "what belongs to a batch was retried until it was through"
+    )
     assert {one: count for one, count in effects.items() if count != 1} == {}
     for expected in told.singles.values():
         order = [one for one in told.bench.world.order if one in expected]

@@ -1,0 +1,147 @@
+"""What is remembered: the audit only grows, answers are given once, jobs are taken once, and claims stay cheap."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.journal import Batch, Message, Progress, World
+from bot.domain.operations import Operation, Plan, Post, SetIssue
+from bot.store import Store, Tx
+
+pytestmark = pytest.mark.anyio
+AT = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
+LEASE = AT + timedelta(seconds=16)
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET who = 'nobody'", "DELETE FROM audit"])
+async def test_the_audit_only_grows(store: Store, change: str) -> None:
+    await store.write(lambda tx: audit(tx, "first"))
+
+    with pytest.raises(sqlite3.IntegrityError, match="the audit only grows"):
+        await store.write(lambda tx: tx.run(change))
+
+    await store.write(lambda tx: audit(tx, "second"))
+    assert [line["command"] for line in await store.read(lambda tx: tx.audit_lines())] == ["first", "second"]
+
+
+async def test_a_request_keeps_its_first_answer(store: Store) -> None:
+    await store.write(lambda tx: tx.keep_answer("trigger", "first", AT))
+    await store.write(lambda tx: tx.keep_answer("trigger", "second", AT))
+
+    assert await store.read(lambda tx: tx.answer_to("trigger")) == "first"
+
+
+async def test_answers_are_forgotten_when_nobody_can_ask_for_them_any_more(store: Store) -> None:
+    await store.write(lambda tx: tx.keep_answer("old", "answer", AT - timedelta(hours=2)))
+    await store.write(lambda tx: tx.keep_answer("new", "answer", AT))
+
+    assert await store.write(lambda tx: tx.forget_answers(AT, timedelta(hours=1))) == 1
+    assert await store.read(lambda tx: tx.answer_to("old")) is None
+    assert await store.read(lambda tx: tx.answer_to("new")) == "answer"
+
+
+async def test_a_job_is_taken_by_one_of_those_who_want_it(store: Store) -> None:
+    assert await store.write(lambda tx: tx.take_job("sweep", AT, AT))
+    assert not await store.write(lambda tx: tx.take_job("sweep", AT, AT))
+    assert await store.write(lambda tx: tx.take_job("sweep", AT + timedelta(hours=1), AT))
+
+
+async def test_progress_counts_what_is_done_in_gitlab_and_not_looking_or_speaking(store: Store) -> None:
+    await add(store, {"plan": Plan("rollover", "r1")}, {"a": issue(1), "b": issue(2)}, {"report": post("m")})
+
+    assert await store.read(lambda tx: tx.progress("b")) == Progress(delivered=0, rejected=0, waiting=2)
+
+
+async def test_a_batch_with_nothing_to_do_is_done_at_once(store: Store) -> None:
+    await add(store)
+
+    batch = await store.read(lambda tx: tx.batch("b"))
+    assert batch is not None
+    assert batch.state == "done"
+
+
+async def test_a_name_is_used_once_within_a_batch(store: Store) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        await add(store, {"a": issue(1)}, {"a": issue(2)})
+
+    assert await store.read(lambda tx: tx.batch("b")) is None
+
+
+async def test_the_backlog_counts_what_is_still_to_be_sent_and_tells_since_when(store: Store) -> None:
+    await add(store, {"a": issue(1)}, {"b": issue(2)})
+
+    assert await store.read(lambda tx: tx.backlog("gitlab")) == (2, AT)
+    assert await store.read(lambda tx: tx.backlog("slack")) == (0, None)
+
+
+async def test_worlds_and_messages_are_remembered_as_last_known(store: Store) -> None:
+    world, message = World("gitlab", up=False, since=AT, reason="502"), Message("m", "C1", "1.2", "show", "about", AT)
+    await store.write(lambda tx: tx.keep_world(World("gitlab", up=True, since=AT)))
+    await store.write(lambda tx: tx.keep_world(world))
+    await store.write(lambda tx: tx.keep_message(message))
+
+    assert await store.read(lambda tx: tx.world("gitlab")) == world
+    assert await store.read(lambda tx: tx.message("m")) == message
+
+
+async def test_a_lease_is_renewed_only_by_its_holder(store: Store) -> None:
+    await add(store, {"a": issue(1)})
+    (claimed,) = await store.write(lambda tx: tx.claim_due("gitlab", AT, holder="me", until=LEASE, limit=1))
+    later = LEASE + timedelta(seconds=16)
+
+    assert not await store.write(lambda tx: tx.renew(claimed, "you", later))
+    assert await store.write(lambda tx: tx.renew(claimed, "me", later))
+    assert await store.write(lambda tx: tx.claim_due("gitlab", LEASE, holder="you", until=later, limit=1)) == []
+
+
+async def test_what_the_outbox_asks_again_and_again_never_reads_the_whole_journal(store: Store) -> None:
+    await add(store, {f"i{number}": issue(number) for number in range(3000)})
+    asked: set[str] = set()
+    store._writing.set_trace_callback(asked.add)
+
+    def one_step(tx: Tx) -> None:
+        claimed = tx.claim_due("gitlab", AT, holder="me", until=LEASE, limit=16)
+        tx.claim_due("gitlab", AT, holder="me", until=LEASE, limit=16, batch="b")
+        assert len(claimed) == 16
+        tx.delivered(claimed[0], {}, AT)
+        tx.rejected(claimed[1], "no", AT)
+        tx.put_back(claimed[2], LEASE)
+        tx.give_back(claimed[3])
+        tx.renew(claimed[4], "me", LEASE)
+        tx.all_due_now("gitlab", AT)
+        tx.refresh("m", AT, at_most_every=timedelta(seconds=2))
+        tx.next_due("gitlab")
+        tx.backlog("gitlab")
+        tx.advance("b", AT)
+
+    await store.write(one_step)
+    store._writing.set_trace_callback(None)
+
+    plans = {
+        statement: [row[3] for row in store._writing.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        for statement in asked
+        if statement.startswith(("SELECT", "UPDATE"))
+    }
+    assert len(plans) > 10
+    for statement, plan in plans.items():
+        assert not [step for step in plan if step.startswith("SCAN deliveries") and "INDEX" not in step], statement
+        # sorting all that waits would make each claim dearer than the last
+        assert not [step for step in plan if "TEMP B-TREE" in step and "target" not in statement], statement
+
+
+def issue(iid: int) -> SetIssue:
+    return SetIssue("issue", iid, 1, 2)
+
+
+def post(message: str) -> Post:
+    return Post(message, "C1", "show", "about")
+
+
+def audit(tx: Tx, command: str) -> None:
+    tx.audit(who="U1", command=command, outcome="done", detail="", source="slack", channel="C1", request="r", at=AT)
+
+
+async def add(store: Store, *stages: dict[str, Operation]) -> None:
+    named = tuple(tuple(stage.items()) for stage in stages)
+    await store.write(lambda tx: tx.add_batch(Batch("b", "test", "about", "running", "U1", AT), named))
