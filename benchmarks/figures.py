@@ -199,7 +199,7 @@ def _bot(gitlab: str, slack: str) -> Iterator[str]:
             "TEAM_CHANNEL": "CTEAM",
         }
         command = [sys.executable, "-m", "bot", "serve", "--now", NOW.isoformat()]
-        process = subprocess.Popen(command, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True)  # noqa: S603
+        process = subprocess.Popen(command, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True)
         try:
             yield _address(process)
         finally:
