@@ -58,7 +58,7 @@ def undo(
     back, lines = _issues_back(turn, done, facts, kept)
     stages = (
         back,
-        _make_room(turn, recorded, own, team, today, kept),
+        _make_room(recorded, own, team, today, kept),
         _following_back(turn, recorded, own, team, kept),
         *_week_back(turn, own, team, kept),
         (("report", report),),
@@ -115,42 +115,34 @@ def _with_lost_answers(turn: Turn, recorded: Recorded, own: Mapping[int, Milesto
     """Find by title and dates what the rollover has made where GitLab's answer never arrived."""
     return replace(
         recorded,
-        following=recorded.following or _made(own, recorded, team, turn.week),
-        new_next=recorded.new_next or _made(own, recorded, team, turn.week.following),
+        following=recorded.following or _made(own, team, turn.week),
+        new_next=recorded.new_next or _made(own, team, turn.week.following),
     )
 
 
-def _made(own: Mapping[int, Milestone], recorded: Recorded, team: Team, of: Week) -> int | None:
+def _made(own: Mapping[int, Milestone], team: Team, of: Week) -> int | None:
     wanted = (team.next_wow_title, of.start, of.ending)
-    found = (
-        one.id for one in own.values() if (one.title, one.start, one.due) == wanted and one.id != recorded.following
-    )
-    return next(found, None)
+    return next((one.id for one in own.values() if (one.title, one.start, one.due) == wanted), None)
 
 
 def _make_room(
-    turn: Turn, recorded: Recorded, own: Mapping[int, Milestone], team: Team, today: date, kept: list[Kept]
+    recorded: Recorded, own: Mapping[int, Milestone], team: Team, today: date, kept: list[Kept]
 ) -> tuple[Named, ...]:
     """Free the title `Next WoW`: the one that the rollover made goes if it is empty, a person's gets another title."""
-    titles = {milestone.title for milestone in own.values()}
     following = own.get(recorded.following or 0)
-    needed = following is not None and following.title == team.wow_title
-    room: list[Named] = []
-    for milestone in own.values():
-        if milestone.id in {turn.wow.id, recorded.following}:
-            continue
-        ours = milestone.id == recorded.new_next and milestone.id not in recorded.adopted
-        if ours and milestone.title != team.next_wow_title:
-            kept.append(Kept(f"Milestone “{milestone.title}”", "somebody renamed it since"))
-        elif milestone.title == team.next_wow_title and (ours or needed):
-            title = _kept_title(milestone.title, today, titles)
-            titles.add(title)
-            if ours:
-                room.append(("drop new next", RemoveMilestone(milestone.id, milestone.title, title)))
-            else:
-                kept.append(Kept(f"Milestone “{milestone.title}”", f"somebody else made it; it is now “{title}”"))
-                room.append((f"keep {milestone.id}", SetMilestone(milestone.id, milestone.title, title=title)))
-    return tuple(room)
+    made = own.get(recorded.new_next or 0) if recorded.new_next not in recorded.adopted else None
+    there = next((one for one in own.values() if one.title == team.next_wow_title), None)
+    if made and made is not there:
+        kept.append(Kept(f"Milestone “{made.title}”", "somebody renamed it since"))
+    if there is None or there is following:
+        return ()
+    title = _kept_title(there.title, today, {milestone.title for milestone in own.values()})
+    if there is made:
+        return (("drop new next", RemoveMilestone(there.id, there.title, title)),)
+    if following is None or following.title != team.wow_title:
+        return ()
+    kept.append(Kept(f"Milestone “{there.title}”", f"somebody else made it; it is now “{title}”"))
+    return (("make room", SetMilestone(there.id, there.title, title=title)),)
 
 
 def _kept_title(title: str, today: date, taken: Collection[str]) -> str:

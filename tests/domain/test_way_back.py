@@ -5,6 +5,8 @@ from datetime import date
 
 import pytest
 
+from bot.domain.late import Verdict
+from bot.domain.operations import SetIssue
 from bot.domain.rollover import Choice, Kept
 from bot.domain.tracker import Milestone
 from tests.builders import REPORT, TUESDAY, Run, Tracker, decided, flat
@@ -111,6 +113,18 @@ def test_a_next_wow_that_a_person_made_after_ours_was_deleted_makes_room(tracker
     assert the(tracker, "Next WoW").id != theirs.id
 
 
+def test_a_next_wow_that_is_in_nobody_s_way_is_left_alone(tracker: Tracker, run: Run) -> None:
+    run.carry_out()
+    del tracker.milestones[the(tracker, "Next WoW").id]
+    tracker.change("issue:2", milestone=None)
+    theirs = tracker.has("Next WoW")
+    tracker.edit(the(tracker, "WoW").id, title="Sprint 1")
+
+    run.take_back()
+
+    assert tracker.milestones[theirs.id] == theirs
+
+
 def test_when_next_wow_was_missing_and_a_person_made_it_meanwhile_it_stays(tracker: Tracker) -> None:
     del tracker.milestones[the(tracker, "Next WoW").id]
     run = Run(tracker, decided(tracker))
@@ -185,10 +199,31 @@ def test_an_issue_closed_in_the_new_week_goes_back_closed(tracker: Tracker, run:
     run.carry_out()
     tracker.change("issue:1", open=False)
 
-    run.take_back(each=2)
+    back = dict(flat(run.way_back().stages))["issue:1"]
+    tracker.perform(back, again=True)
 
-    assert tracker.issues["issue:1"].milestone == the(tracker, "WoW").id
+    assert tracker.issues["issue:1"].milestone == run.turn.wow.id
     assert not tracker.issues["issue:1"].open
+
+
+def test_an_issue_that_stayed_in_its_week_only_loses_the_label_that_the_rollover_set(tracker: Tracker) -> None:
+    verdicts = {"issue:3": Verdict(late=True, why="added after the week had started")}
+    run = Run(tracker, decided(tracker, choices=CHOICES, verdicts=verdicts)).carry_out()
+
+    way = dict(flat(run.way_back().stages))
+
+    wow = run.turn.wow.id
+    assert way["issue:3"] == SetIssue("issue", 3, wow, None, (), ("unscheduled",), closed_too=True)
+
+
+def test_a_request_that_never_arrived_needs_no_way_back(tracker: Tracker, run: Run) -> None:
+    run.carry_out()
+    tracker.change("issue:1", milestone=run.turn.wow.id, labels=("goal", "moved 1"))
+
+    way = run.way_back()
+
+    assert "issue:1" not in dict(flat(way.stages))
+    assert way.kept == ()
 
 
 def test_a_week_that_a_person_has_opened_again_is_not_opened_twice(tracker: Tracker, run: Run) -> None:

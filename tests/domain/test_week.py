@@ -229,6 +229,7 @@ def test_a_later_week_that_is_closed_is_warned_of() -> None:
 
 def test_a_next_week_that_is_over_too_is_warned_of() -> None:
     assert "2026-11-25 to 2026-12-01, is over already too" in warnings(today=date(2026, 12, 2))
+    assert not warnings(today=date(2026, 12, 1))
 
 
 @given(days, st.none() | days, st.none() | days, st.lists(days, max_size=3), days)
