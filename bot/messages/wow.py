@@ -44,7 +44,7 @@ def _why_not(shown: Previewed) -> Page:
         return Page().say("There is nothing to roll over.")
     if refusal.closed is None:
         return Page().say(escape(refusal.reason))
-    said = f"{escape(refusal.reason)}{_by_whom(shown)}. Nothing is left to do."
+    said = f"{escape(refusal.reason)}{_by_whom(shown)}. {escape(refusal.advice) or 'Nothing is left to do.'}"
     return Page().say(f"{said}\n{link(refusal.closed.url, refusal.closed.title)}")
 
 
