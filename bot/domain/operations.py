@@ -159,6 +159,7 @@ Named = tuple[str, Operation]
 """A name, unique within its batch, and the operation."""
 Stages = tuple[tuple[Named, ...], ...]
 
+
 def stops_batch(operation: Operation) -> bool:
     """Tell whether a refusal stops the batch and asks: a milestone's does, any other is recorded and reported."""
     return isinstance(operation, CreateMilestone | SetMilestone | RemoveMilestone | Plan)
