@@ -134,7 +134,7 @@ def _make_room(
     there = next((one for one in own.values() if one.title == team.next_wow_title), None)
     if made and made is not there:
         kept.append(Kept(f"Milestone “{made.title}”", "somebody renamed it since"))
-    if there is None or there is following:
+    if there is None:
         return ()
     title = _kept_title(there.title, today, {milestone.title for milestone in own.values()})
     if there is made:
