@@ -3,9 +3,9 @@
 import asyncio
 import getpass
 import logging
-import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -38,8 +38,8 @@ def serve(
     ] = "",
 ) -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
-    from bot import app  # noqa: PLC0415 - settings are checked before anything heavy is loaded
-    from bot.telemetry import start_logging  # noqa: PLC0415
+    from bot import app
+    from bot.telemetry import start_logging
 
     settings = _settings()
     start_logging(level=logging.INFO)
@@ -49,12 +49,13 @@ def serve(
 
 @cli.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="End by itself instead of staying up.")] = False,  # noqa: FBT002
+    once: Annotated[bool, typer.Option("--once", help="End by itself instead of staying up.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Save the best scenes there, as an SVG image.")] = None,
 ) -> None:
     """Play a lead's Wednesday against a sandbox, with no account anywhere."""
-    from bot import demo as play  # noqa: PLC0415 - the sandbox is loaded for the demo alone
+    from bot import demo as play
 
-    sys.exit(play.run(once=once))
+    _exit_with(play.run(once=once, picture=picture))
 
 
 @wow.command()
@@ -78,25 +79,23 @@ def history(weeks: Annotated[int, typer.Argument(min=1, max=52)] = 5) -> None:
 @wow.command()
 def rollover(
     ending: Annotated[str, typer.Option(help="The week's last day, yyyy-mm-dd, if it is not the last Tuesday.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,  # noqa: FBT002
-    yes: Yes = False,  # noqa: FBT002
-    no_wait: NoWait = False,  # noqa: FBT002
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
     who: As = "",
 ) -> None:
     """Close the week and begin the next: shown first, done after you agree."""
-    _in_terminal(
-        lambda bot: _terminal().roll_over(bot, _by(who), ending, dry_run=dry_run, yes=yes, wait=not no_wait)
-    )
+    _in_terminal(lambda bot: _terminal().roll_over(bot, _by(who), ending, dry_run=dry_run, yes=yes, wait=not no_wait))
 
 
 @wow.command()
-def undo(yes: Yes = False, no_wait: NoWait = False, who: As = "") -> None:  # noqa: FBT002
+def undo(yes: Yes = False, no_wait: NoWait = False, who: As = "") -> None:
     """Take the last rollover back: shown first, done after you agree."""
     _in_terminal(lambda bot: _terminal().undo(bot, _by(who), yes=yes, wait=not no_wait))
 
 
 def _terminal() -> Any:  # noqa: ANN401 - a module, loaded when it is needed
-    from bot import terminal  # noqa: PLC0415
+    from bot import terminal
 
     return terminal
 
@@ -110,8 +109,8 @@ def _settings() -> Settings:
 
 
 def _in_terminal(work: "Callable[[Bot], Awaitable[int]]") -> None:
-    from bot import app  # noqa: PLC0415
-    from bot.telemetry import start_logging  # noqa: PLC0415
+    from bot import app
+    from bot.telemetry import start_logging
 
     settings = _settings()
     start_logging(level=logging.ERROR)
@@ -119,7 +118,7 @@ def _in_terminal(work: "Callable[[Bot], Awaitable[int]]") -> None:
 
 
 def _run(work: Coroutine[Any, Any, int | None]) -> int:
-    from bot.store import StoreError  # noqa: PLC0415
+    from bot.store import StoreError
 
     try:
         return _runner()(work) or 0
@@ -133,7 +132,7 @@ def _run(work: Coroutine[Any, Any, int | None]) -> int:
 
 def _runner() -> Callable[[Coroutine[Any, Any, Any]], Any]:
     try:
-        import uvloop  # noqa: PLC0415
+        import uvloop
     except ImportError:  # not made for every platform; asyncio's own loop does
         return asyncio.run
     return uvloop.run

@@ -78,17 +78,20 @@ class Row:
     def plain(self) -> str:
         """Write it for those who see no blocks."""
         remark = f" ({escape(self.remark)})" if self.remark else ""
-        return f"• {link(self.url, self.reference)} {escape(self.text)}{remark}"
+        reference = f"{link(self.url, self.reference)} " if self.reference else ""
+        return f"• {reference}{escape(self.text)}{remark}"
 
     def element(self) -> dict[str, Any]:
         """Write it as rich text, in which nothing of a title is ever a mention or a style.
 
         https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
         """
-        reference: dict[str, Any] = {"type": "text", "text": self.reference}
-        if is_address(self.url):
-            reference = {"type": "link", "url": self.url, "text": self.reference}
-        parts = [reference, {"type": "text", "text": f" {self.text}"}]
+        parts: list[dict[str, Any]] = []
+        if self.reference and is_address(self.url):
+            parts.append({"type": "link", "url": self.url, "text": self.reference})
+        elif self.reference:
+            parts.append({"type": "text", "text": self.reference})
+        parts.append({"type": "text", "text": f" {self.text}" if parts else self.text})
         if self.remark:
             parts.append({"type": "text", "text": f" ({self.remark})", "style": {"italic": True}})
         return {"type": "rich_text_section", "elements": parts}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from bot.sandbox.slack import answers, events, forms, interactions, views
 from bot.sandbox.slack.modal import Field, Screen
 from bot.sandbox.slack.requests import Ack, Outgoing
-from bot.sandbox.slack.screen import Reader, Seen, part_named
+from bot.sandbox.slack.screen import Line, Reader, Seen, part_named
 from bot.sandbox.slack.state import Json, Member, Message, View
 
 if TYPE_CHECKING:
@@ -124,6 +124,10 @@ class Persona:
     def reads(self, channel: str | None = None) -> str:
         """The same as one text."""
         return "\n".join(str(each) for each in self.sees(channel))
+
+    def reads_markup(self, markup: str) -> str:
+        """A piece of Slack's markup as this person sees it: names for ids, dates in the person's zone."""
+        return Reader(self._world, self.id).read(Line(markup))
 
     @property
     def modal(self) -> Screen | None:

@@ -1,0 +1,48 @@
+"""`make demo`: a lead's Wednesday, played for real against the sandbox. No account, no network, no key press."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from rich.text import Text
+
+from bot.demo.play import play
+from bot.demo.stage import Stage
+from bot.demo.worlds import DemoError, Worlds
+
+__all__ = ["run"]
+
+
+def run(*, once: bool, picture: Path | None = None) -> int:
+    """Play it, and then stay up until Ctrl-C, or with `once` end; gives the exit code.
+
+    With `picture`, the best scenes are saved there as an SVG image.
+    """
+    stage = Stage(paced=sys.stdout.isatty() and not once)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with Worlds() as worlds:
+            play(stage, worlds)
+            if picture:
+                stage.save(picture)
+            if not once:
+                _stay(stage)
+    except DemoError as error:
+        stage.console.print(Text(f"\nThe demo broke off: {error}", "red"))
+        return 1
+    except KeyboardInterrupt:
+        stage.console.print(Text("\nEnded; nothing is left behind.", "dim"))
+        return 0
+    return 0
+
+
+def _stay(stage: Stage) -> None:
+    stage.says("All of it stays up for you to look at. Ctrl-C ends it.")
+    while True:
+        time.sleep(3600)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
