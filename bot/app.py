@@ -18,7 +18,7 @@ from bot import web
 from bot.dialogue import Outcome, Request
 from bot.domain.team import Labels, Team
 from bot.gitlab import Gitlab
-from bot.outbox import Outbox, Planner
+from bot.outbox import Follow, Outbox, Planner
 from bot.prompt import Prompt
 from bot.schedule import Job, Schedule
 from bot.settings import Settings
@@ -80,7 +80,7 @@ class Bot:
                 "slack": SlackPerformer(self.calls, store, self.team, handlers.MESSAGES, clock),
             },
             planners={kind: self._planner(kind) for kind in handlers.PLANS},
-            follow=handlers.BATCHES,
+            follow={kind: self._follower(kind) for kind in handlers.BATCHES},
             clock=clock,
             holder=uuid4().hex,
         )
@@ -119,6 +119,10 @@ class Bot:
             return await self.gitlab.read(await self.store.read(lambda tx: ask(tx, self.team, about)))
 
         return Planner(read, lambda tx, about, facts, at: decide(tx, self.team, about, facts, at))
+
+    def _follower(self, kind: str) -> Follow:
+        follow = handlers.BATCHES[kind]
+        return lambda tx, batch, delivery, outcome, at: follow(tx, self.team, batch, delivery, outcome, at)
 
     def _begin(self, request: Request, outcome: Outcome | None, acked: bool) -> None:  # noqa: FBT001 - Begin's shape
         self.prompt.begin(request, outcome, acked=acked)

@@ -41,7 +41,7 @@ def _why_not(shown: Previewed) -> Page:
         return Page().say(f"The week ending {shown.running.ending} is being {doing} by {person(by)} right now.")
     refusal = shown.refusal
     if refusal is None:
-        return Page().say("There is nothing to roll over.")
+        return Page().say(f"The week ending {shown.preview.ending} was rolled over already{_by_whom(shown)}.")
     if refusal.closed is None:
         return Page().say(escape(refusal.reason))
     said = f"{escape(refusal.reason)}{_by_whom(shown)}. {escape(refusal.advice) or 'Nothing is left to do.'}"

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from bot.domain import rollover, way_back
 from bot.domain.errors import Unavailable, UserError
 from bot.domain.journal import Batch, Delivery
+from bot.domain.late import Verdict
 from bot.domain.operations import Plan, Post, SetIssue, Stages
 from bot.domain.questions import WeekQuestion
 from bot.domain.rollover import CREATED_NEXT, NEW_NEXT, Kept, Weeks
@@ -140,11 +141,11 @@ def _recorded(tx: Tx, found: Rollover) -> way_back.Recorded:
     )
 
 
-def follow_undo(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
+def follow_undo(tx: Tx, team: Team, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
     """Keep the record in step with the way back."""
     found = must_find(tx, batch.about)
     if outcome == "delivered" and delivery is not None and isinstance(delivery.operation, SetIssue):
-        _note_back(tx, found, delivery.operation)
+        _note_back(tx, found, delivery.operation, team, at)
     if outcome == "done" and found.state == "undoing":
         tx.save_rollover(replace(found, state="undone", undone_at=at))
     if outcome == "stopped":
@@ -152,12 +153,16 @@ def follow_undo(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, a
     refresh_messages(tx, found.id, at)
 
 
-def _note_back(tx: Tx, found: Rollover, operation: SetIssue) -> None:
+def _note_back(tx: Tx, found: Rollover, operation: SetIssue, team: Team, at: datetime) -> None:
     key = f"{operation.noun}:{operation.iid}"
-    if found.turn and operation.remove:
-        tx.set_labelled(found.turn.wow.id, key, labelled=False)
     if isinstance(operation.source, int):
         tx.forget_verdict(operation.source, key)
+    if found.turn is None:
+        return
+    # our own way back is no late addition either
+    tx.keep_verdicts(found.turn.wow.id, {key: Verdict(late=False, why="moved back")}, at)
+    if team.labels.unscheduled in operation.remove:
+        tx.set_labelled(found.turn.wow.id, key, labelled=False)
 
 
 def taken_back(tx: Tx, rollover_id: str) -> TakenBack:

@@ -210,7 +210,7 @@ def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at:
     return (rollover.carry_over(turn, lines, team),)
 
 
-def follow_rollover(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
+def follow_rollover(tx: Tx, _: Team, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
     """Keep the record, and what the channel sees, in step with the batch."""
     found = must_find(tx, batch.about)
     if outcome == "delivered" and delivery is not None:
