@@ -18,7 +18,7 @@ def surroundings(folder: Path, **more: str) -> Mapping[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(CODE), "TMPDIR": str(folder), **more}
 
 
-def test_the_demo_plays_a_rollover_its_report_and_the_way_back_and_ends_by_itself(tmp_path: Path):
+def test_the_demo_plays_a_rollover_its_report_and_the_way_back_and_ends_by_itself(tmp_path: Path) -> None:
     played = subprocess.run(
         [*DEMO, "--once", "--picture", "demo.svg"],
         env=surroundings(tmp_path),
@@ -45,7 +45,7 @@ def test_the_demo_plays_a_rollover_its_report_and_the_way_back_and_ends_by_itsel
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_the_demo_and_its_child_at_any_moment(number: signal.Signals, tmp_path: Path):
+def test_ctrl_c_ends_the_demo_and_its_child_at_any_moment(number: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen(
         DEMO, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as demo:
