@@ -112,11 +112,12 @@ def _choices(turn: Turn) -> list[dict[str, object]]:
         hint = "Too many for a field each; the whole list comes to you as a file in a direct message."
         return [_choice(ALL, label, hint)]
     return [
-        _choice(f"choice:{line.key}", shorten(f"{line.reference} {line.title}", 1900), _remark(line)) for line in issues
+        _choice(f"choice:{line.key}", shorten(f"{line.reference} {line.title}", 1900), remark(line)) for line in issues
     ]
 
 
-def _remark(line: Line) -> str:
+def remark(line: Line) -> str:
+    """Say what a rollover does with an issue, besides moving it."""
     said = []
     if line.late:
         said.append("late addition, gets unscheduled")
@@ -145,7 +146,7 @@ def _choice(block: str, label: str, hint: str) -> dict[str, object]:
 
 def preview_file(turn: Turn) -> str:
     """Write the whole list of a week that is too large for one modal."""
-    return "\n".join(f"{line.reference}\t{line.title}\t{_remark(line)}\t{line.url}".rstrip() for line in turn.lines)
+    return "\n".join(f"{line.reference}\t{line.title}\t{remark(line)}\t{line.url}".rstrip() for line in turn.lines)
 
 
 def preview_silent(shown: Previewed, reason: str) -> View:

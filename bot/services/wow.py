@@ -80,8 +80,14 @@ def preview_silent(tx: Tx, team: Team, shown: Preview) -> Previewed:
 
 def too_large_for_screen(tx: Tx, team: Team, preview_id: str, most: int) -> Turn | None:
     """Give the plan that was previewed when it has more than `most` issues, for a file; else None."""
+    shown = tx.preview(preview_id)
+    return previewed(tx, team, preview_id) if shown and len(shown.keys) > most else None
+
+
+def previewed(tx: Tx, team: Team, preview_id: str) -> Turn | None:
+    """Give the plan that was previewed; None where GitLab was silent."""
     shown, facts = tx.preview(preview_id), tx.snapshot("week")
-    if shown is None or facts is None or shown.ending is None or len(shown.keys) <= most:
+    if shown is None or facts is None or shown.ending is None or shown.silent:
         return None
     weeks = rollover.find_weeks(facts, team)
     if weeks.wow is None:
