@@ -130,6 +130,7 @@ class Outbox:
         self.holder = holder
         self.roll = roll or random.Random()  # noqa: S311 - jitter, not a secret
         self.pulses = pulses or {}
+        self.renew_every = RENEW_EVERY
         self.worlds = {name: _World(name) for name in performers}
         self._stopping = False
         self._ended = asyncio.Event()
@@ -313,6 +314,10 @@ class Outbox:
         except Rejected as rejected:
             self._hear(world, world.health.succeeded(self.clock()))
             return _Outcome(delivery, "refused", self.clock(), reason=rejected.reason)
+        except UserError as refusal:
+            return _Outcome(delivery, "refused", self.clock(), reason=str(refusal))
+        except StoreError as trouble:
+            return self._later(delivery, str(trouble))
         except Exception as error:  # noqa: BLE001 - a defect must not hold up the rest, nor be repeated for ever
             log.exception("outbox.operation_broke")
             return _Outcome(delivery, "refused", self.clock(), reason=_defect(error))
@@ -323,7 +328,7 @@ class Outbox:
         reading = asyncio.ensure_future(self.planners[plan.kind].read(plan.about))
         try:
             async with asyncio.timeout(PLAN_DEADLINE):
-                while not (await asyncio.wait({reading}, timeout=RENEW_EVERY))[0]:
+                while not (await asyncio.wait({reading}, timeout=self.renew_every))[0]:
                     until = self.clock() + LEASE
                     with contextlib.suppress(StoreError):  # without it the lease may be lost, and somebody else reads
                         await self.store.write(lambda tx: tx.renew(delivery, self.holder, until))  # noqa: B023
@@ -345,8 +350,15 @@ class Outbox:
         log.info("outbox.waits", reason=failure.reason, attempts=delivery.attempts + 1, strikes=strikes)
         if strikes >= STRIKES:
             return _Outcome(delivery, "refused", at, reason=f"it failed {strikes} times: {failure.reason}")
-        due = at + timedelta(seconds=backoff(delivery.attempts + 1, failure.retry_after, self.roll))
-        return _Outcome(delivery, "later", at, reason=failure.reason, due=due, strikes=strikes)
+        return self._later(delivery, failure.reason, failure.retry_after, strikes)
+
+    def _later(
+        self, delivery: Delivery, reason: str, retry_after: float | None = None, strikes: int | None = None
+    ) -> _Outcome:
+        at = self.clock()
+        due = at + timedelta(seconds=backoff(delivery.attempts + 1, retry_after, self.roll))
+        counted = delivery.strikes if strikes is None else strikes
+        return _Outcome(delivery, "later", at, reason=reason, due=due, strikes=counted)
 
     async def _is_its_own_fault(self, world: _World, delivery: Delivery, failure: Unavailable) -> bool:
         """Tell whether this operation fails in a world that is well: others got through meanwhile, or its pulse beats."""

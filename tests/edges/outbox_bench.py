@@ -12,7 +12,7 @@ from bot.domain.errors import Rejected, Unavailable
 from bot.domain.journal import Batch, Delivery
 from bot.domain.operations import CreateMilestone, Operation, Post, Refresh, SetIssue, SetMilestone, Stages
 from bot.outbox import Outbox, Planner, Pulse
-from bot.store import Store, Tx, open_store
+from bot.store import Store, StoreError, Tx, open_store
 
 T = TypeVar("T")
 START = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
@@ -118,6 +118,8 @@ class World:
 
 async def _before_applying(fault: str, crashed: asyncio.Event, released: asyncio.Event) -> None:
     match fault:
+        case "full disk":
+            raise StoreError("the disk is full")
         case "before":
             raise Unavailable("no route")
         case "error":

@@ -146,6 +146,18 @@ async def test_a_defect_of_ours_is_refused_in_words_and_not_repeated(bench: Benc
     assert bench.world.calls == [("a", 0)]
 
 
+async def test_a_performer_whose_own_notes_could_not_be_kept_is_asked_again(bench: Bench) -> None:
+    await bench.single("say", post("m1"))
+    bench.world.faults = iter(["full disk"])
+
+    await bench.box.deliver_due()
+    bench.clock.moves(2)
+    await bench.box.deliver_due()
+
+    assert bench.world.calls == [("say", 0), ("say", 1)]
+    assert bench.world.effects == {"/say": 1}
+
+
 async def test_a_service_that_breaks_does_not_undo_what_is_a_fact(bench: Bench) -> None:
     def broken(tx: Tx, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
         tx.keep_fact("half", "done", at)

@@ -1,5 +1,7 @@
 """Batches: stages one after the other, plans made once, stops, retries, and what an undo drops."""
 
+import asyncio
+
 import pytest
 
 from bot.domain.errors import Unavailable
@@ -203,6 +205,28 @@ async def test_a_plan_that_breaks_stops_its_batch_in_words(bench: Bench) -> None
     (one,) = await bench.store.read(lambda tx: tx.deliveries("b"))
     assert (one.state, one.error) == ("rejected", "an error in Baton itself (IntegrityError)")
     assert (await bench.state(), bench.told) == ("stopped", [("stopped", "plan")])
+
+
+async def test_a_plan_may_read_for_longer_than_a_lease_and_stays_with_its_reader(bench: Bench) -> None:
+    enough = asyncio.Event()
+
+    async def read(about: str) -> None:
+        await enough.wait()
+
+    bench.read = read
+    bench.plans["long"] = lambda _: ()
+    bench.box.renew_every = 0.02
+    await bench.batch({"plan": Plan("plan", "long")})
+    reading = asyncio.ensure_future(bench.box.deliver_due())
+    other = bench.open()
+    for _ in range(4):
+        await asyncio.sleep(0.1)
+        bench.clock.moves(LEASE.total_seconds() / 2)
+        assert other.worlds["gitlab"].sent + await other.deliver_due() == 0
+
+    enough.set()
+    await reading
+    assert await bench.state() == "done"
 
 
 async def test_a_plan_whose_batch_was_undone_while_it_was_read_is_dropped(bench: Bench) -> None:

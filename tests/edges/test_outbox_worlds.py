@@ -54,11 +54,10 @@ async def test_with_the_first_answer_everything_that_waits_is_due_at_once(bench:
         await next_probe(bench)
     bench.world.of.clear()
 
-    came_back = bench.clock.now
-    while await bench.state() != "done":
-        await next_probe(bench)
+    assert await next_probe(bench) <= 21.2
+    await bench.box.deliver_due()
 
-    assert (bench.clock.now - came_back).total_seconds() <= 21.2
+    assert await bench.state() == "done"
     assert set(bench.world.effects.values()) == {1}
     assert bench.box.is_up("gitlab") is True
     known = await remembered(bench)

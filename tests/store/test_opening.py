@@ -154,4 +154,4 @@ def test_a_disk_that_can_only_be_read_is_said(small_disk: Path) -> None:
     connection.close()
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
 
-    assert "cannot be written" in refusal(path)
+    assert "cannot be used" in refusal(path)

@@ -192,7 +192,7 @@ async def test_a_full_disk_is_said_and_nothing_of_the_write_is_kept(store: Store
         for number in range(50):
             tx.keep_fact(str(number), "x" * 4000, AT)
 
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot be used"):
         await store.write(much)
 
     assert await store.read(lambda tx: tx.rows("SELECT count(*) FROM facts")[0][0]) == 0
@@ -242,7 +242,7 @@ async def test_a_reader_sees_one_moment_and_cannot_write(store: Store) -> None:
 
     assert await store.read(twice) == ("old", "old")
     assert await store.read(lambda tx: tx.fact("a")) == "new"
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(StoreError, match="cannot be used"):
         await store.read(lambda tx: tx.keep_fact("a", "changed", AT))
 
 

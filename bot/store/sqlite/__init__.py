@@ -18,7 +18,7 @@ from bot.store.sqlite.journal import JournalTx
 from bot.store.sqlite.opening import open_for_reading, open_for_writing
 from bot.store.sqlite.people import PeopleTx
 from bot.store.sqlite.requests import RequestsTx
-from bot.store.sqlite.trouble import StoreError, cannot_be_written, is_useless
+from bot.store.sqlite.trouble import StoreError, cannot_be_used, is_useless
 from bot.store.sqlite.weeks import WeeksTx
 from bot.store.sqlite.writer import Writer
 
@@ -85,18 +85,25 @@ class SqliteStore:
         return future
 
     def _read(self, fn: Callable[[Tx], T]) -> T:
-        connection = getattr(self._local, "connection", None)
+        try:
+            connection = self._reader()
+            connection.execute("BEGIN")
+            try:
+                return fn(Tx(connection))
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+        except (StopIteration, sqlite3.Error) as error:
+            worded = self._worded(error)
+            raise worded from (error if worded is not error else error.__cause__)
+
+    def _reader(self) -> sqlite3.Connection:
+        """Give this thread the connection that it keeps."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = open_for_reading(self.path)
             self._reading.append(connection)
-        connection.execute("BEGIN")
-        try:
-            return fn(Tx(connection))
-        except StopIteration as error:
-            raise _unexpected(error) from error
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+        return connection
 
     def _committed(self, tx: Tx) -> None:
         if tx.work_added:
@@ -107,7 +114,7 @@ class SqliteStore:
             return _unexpected(error)
         if not is_useless(error):
             return error
-        worded = cannot_be_written(self.path, error)
+        worded = cannot_be_used(self.path, error)
         worded.__cause__ = error
         return worded
 

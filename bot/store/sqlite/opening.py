@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from bot.store.sqlite.migrations import migrations
-from bot.store.sqlite.trouble import StoreError, cannot_be_written
+from bot.store.sqlite.trouble import StoreError, cannot_be_used
 
 BUSY_SECONDS = 5.0
 """How long another process is waited for."""
@@ -19,7 +19,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     try:
         connection = _connect(path)
     except sqlite3.Error as error:
-        raise cannot_be_written(path, error) from error
+        raise cannot_be_used(path, error) from error
     try:
         _prepare(connection, path)
     except BaseException:
@@ -50,7 +50,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         mode = _switch_to_wal(connection)
         _migrate(connection)
     except sqlite3.Error as error:
-        raise cannot_be_written(path, error) from error
+        raise cannot_be_used(path, error) from error
     if mode != "wal":
         message = (
             f"DATABASE_URL: the disk of {path} has no shared memory (a network drive?). Name a file on a local disk."

@@ -26,9 +26,9 @@ def is_useless(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _USELESS
 
 
-def cannot_be_written(path: Path, error: BaseException) -> StoreError:
-    """Word for people why nothing could be written."""
+def cannot_be_used(path: Path, error: BaseException) -> StoreError:
+    """Word for people why nothing could be written or read."""
     return StoreError(
-        f"DATABASE_URL: {path} cannot be written ({error}). Check the file's rights and the disk's free space, "
+        f"DATABASE_URL: {path} cannot be used ({error}). Check the file's rights and the disk's free space, "
         "and whether another program holds it."
     )
