@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import logging
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,13 +23,20 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-wow = typer.Typer(help="The Workout of the Week.", no_args_is_help=True)
+wow = typer.Typer(help="The Workout of the Week, as `/wow` in Slack.", no_args_is_help=True)
 cli.add_typer(wow, name="wow")
 
 WRONG_SETTINGS = 2
+INTERRUPTED = 130
+SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 As = Annotated[str, typer.Option("--as", help="Slack id of the person you act for; else your user name is recorded.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Leave it to a running `serve`.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Write it down, and leave it to a running `serve`.")]
+EXIT_CODES = (
+    "Exit codes: 0 done, shown, or left to `serve`; 1 refused or declined; 2 wrong settings or options; "
+    "3 GitLab does not answer; 4 begun, but GitLab refused a part of it; 130 Ctrl-C."
+)
 
 
 @cli.command()
@@ -58,28 +66,28 @@ def demo(
     _exit_with(play.run(once=once, picture=picture))
 
 
-@wow.command()
+@wow.command(epilog=EXIT_CODES)
 def status() -> None:
     """Say how the current week stands."""
-    _in_terminal(lambda bot: _terminal().status(bot))
+    _in_terminal(lambda bot: _terminal().status(bot, _by()))
 
 
-@wow.command("next")
+@wow.command("next", epilog=EXIT_CODES)
 def next_week() -> None:
     """Say what is planned for the next week."""
-    _in_terminal(lambda bot: _terminal().following(bot))
+    _in_terminal(lambda bot: _terminal().following(bot, _by()))
 
 
-@wow.command()
+@wow.command(epilog=EXIT_CODES)
 def history(weeks: Annotated[int, typer.Argument(min=1, max=52)] = 5) -> None:
     """List the last closed weeks."""
-    _in_terminal(lambda bot: _terminal().history(bot, weeks))
+    _in_terminal(lambda bot: _terminal().history(bot, _by(), weeks))
 
 
-@wow.command()
+@wow.command(epilog=EXIT_CODES)
 def rollover(
     ending: Annotated[str, typer.Option(help="The week's last day, yyyy-mm-dd, if it is not the last Tuesday.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,
     who: As = "",
@@ -88,10 +96,11 @@ def rollover(
     _in_terminal(lambda bot: _terminal().roll_over(bot, _by(who), ending, dry_run=dry_run, yes=yes, wait=not no_wait))
 
 
-@wow.command()
-def undo(yes: Yes = False, no_wait: NoWait = False, who: As = "") -> None:
+@wow.command(epilog=EXIT_CODES)
+def undo(dry_run: DryRun = False, yes: Yes = False, no_wait: NoWait = False, who: As = "") -> None:
     """Take the last rollover back: shown first, done after you agree."""
-    _in_terminal(lambda bot: _terminal().undo(bot, _by(who), yes=yes, wait=not no_wait))
+    by = _by(who)
+    _in_terminal(lambda bot: _terminal().undo(bot, by, dry_run=dry_run, yes=yes, wait=not no_wait))
 
 
 def _terminal() -> Any:  # noqa: ANN401 - a module, loaded when it is needed
@@ -122,6 +131,8 @@ def _run(work: Coroutine[Any, Any, int | None]) -> int:
 
     try:
         return _runner()(work) or 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except StoreError as error:
         typer.echo(str(error), err=True)
         return WRONG_SETTINGS
@@ -142,7 +153,10 @@ def _exit_with(code: int) -> None:
     raise typer.Exit(code)
 
 
-def _by(who: str) -> str:
+def _by(who: str = "") -> str:
+    if who and not SLACK_ID.fullmatch(who):
+        typer.echo(f"--as: “{who}” is not a Slack id such as U0123ABCD.", err=True)
+        raise typer.Exit(WRONG_SETTINGS)
     return who or f"terminal:{getpass.getuser()}"
 
 

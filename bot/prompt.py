@@ -150,10 +150,11 @@ class Prompt:
             await self.screen.send_file(request.who, name, content, comment)
 
     async def _answer(self, request: Request, ask: Ask) -> Outcome:
-        answer = await self._read(ask.question)
+        answer = await self.ask(ask.question)
         return await self.store.write(lambda tx: self.shows[ask.show](tx, self.team, request, ask.about, answer))
 
-    async def _read(self, question: WeekQuestion) -> Answer:
+    async def ask(self, question: WeekQuestion) -> Answer:
+        """Let GitLab answer, for as long as a person waits; its silence is an answer too."""
         try:
             async with asyncio.timeout(READ_SECONDS):
                 return Answer(await self.read(question))

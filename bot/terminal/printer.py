@@ -1,0 +1,102 @@
+"""Prints on a terminal with colours, and into a file or pipe as plain lines."""
+
+import asyncio
+import io
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot.domain.rollover import Line
+from bot.messages import drawn
+from bot.messages import wow as say
+
+LINE_EVERY = 2.0
+"""Seconds between two lines of progress where nothing can be overwritten."""
+PLAIN_WIDTH = 120
+
+Follow = Callable[[Text, bool], None]
+"""Shows how far something is; the flag tells that it is worth a line of its own at once."""
+
+
+class Printer:
+    """Standard output."""
+
+    def __init__(self) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
+        self.console = Console(highlight=False)
+        if not self.console.is_terminal:
+            self.console.width = PLAIN_WIDTH
+
+    def show(self, drawing: RenderableType) -> None:
+        """Print something drawn; a line in a file ends where its words end."""
+        if self.console.is_terminal:
+            self.console.print(drawing)
+            return
+        with self.console.capture() as written:
+            self.console.print(drawing)
+        print("\n".join(line.rstrip() for line in written.get().splitlines()), flush=True)
+
+    def line(self, words: str) -> None:
+        """Print a line of our own."""
+        self.show(Text(words))
+
+    @contextmanager
+    def following(self) -> Iterator[Follow]:
+        """Follow something that goes on: on a terminal one line that changes, else a line now and then."""
+        if self.console.is_terminal:
+            with self.console.status("") as status:
+                yield lambda text, _: status.update(text)
+            return
+        shown, shown_at, shown_urgent = "", 0.0, False
+
+        def follow(text: Text, urgent: bool) -> None:  # noqa: FBT001 - Follow's shape
+            nonlocal shown, shown_at, shown_urgent
+            due = urgent != shown_urgent or time.monotonic() - shown_at >= LINE_EVERY
+            if due and text.plain != shown:
+                self.show(text)
+                shown, shown_at, shown_urgent = text.plain, time.monotonic(), urgent
+
+        yield follow
+
+    async def agrees(self, question: str) -> bool:
+        """Ask, and take anything but a yes for a no; where nobody can answer, say what to do instead."""
+        if not sys.stdin.isatty():
+            self.line("Nothing was done: nobody is here to say yes. Add --yes to do it.")
+            return False
+        self.console.print(Text(f"{question}? [y/N] ", "bold"), end="")
+        if (await _read_line()).strip().casefold() in {"y", "yes"}:
+            return True
+        self.line("Nothing was done.")
+        return False
+
+
+async def _read_line() -> str:
+    """Wait for a line without holding up the loop, so that Ctrl-C is heard."""
+    loop = asyncio.get_running_loop()
+    typed = asyncio.Event()
+    loop.add_reader(sys.stdin.fileno(), typed.set)
+    try:
+        await typed.wait()
+    finally:
+        loop.remove_reader(sys.stdin.fileno())
+    return sys.stdin.readline()
+
+
+def plan(lines: Sequence[Line]) -> RenderableType:
+    """List every open issue and merge request with what happens to it."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", style="dim")
+    for line in lines:
+        reference = Text(line.reference, f"link {line.url}" if line.url else "")
+        choice = say.CHOICES[line.choice].lower()
+        table.add_row(reference, Text(drawn.harmless(line.title)), choice, Text(say.remark(line)))
+    return Group(Text(), table, Text())

@@ -1,0 +1,282 @@
+"""A command at a terminal: the same request that Slack would bring, with the source `terminal`.
+
+It goes through the same edge, so rights are asked, the audit has its line, and what is refused is refused in the same
+words. What Slack would show in a modal is printed, and the outbox delivers the batch from here. What is written down
+stays when this process ends: the same command carries on with it, and so does `serve`.
+"""
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request
+from bot.domain.errors import NotKnownYetError, Rejected, Unavailable, UserError
+from bot.domain.people import Right
+from bot.domain.telling import Progressed
+from bot.domain.turning import Rollover
+from bot.messages import View, Words, drawn, general
+from bot.messages import wow as say
+from bot.services import wow
+from bot.services.people import HOME, require
+from bot.store import Tx
+from bot.terminal.printer import Printer, plan
+from handlers import MESSAGES
+
+if TYPE_CHECKING:
+    from bot.app import Bot
+
+DONE, REFUSED, SILENT, STOPPED = 0, 1, 3, 4
+LOOK_EVERY = 0.2
+SLACK_SECONDS = 10.0
+ATTEMPTS_AT_SLACK = 2
+_PERSON = re.compile(r"<@([UW][A-Z0-9]+)")
+_ENDING = re.compile(r"`/wow rollover ending ")
+
+
+class Twin:
+    """One command at a terminal, by `by`: a Slack id, or `terminal:` and the name of the machine's user."""
+
+    def __init__(self, bot: "Bot", by: str) -> None:
+        self.bot, self.by = bot, by
+        self.printer = Printer()
+
+    # looking
+
+    async def looks(self, text: str) -> int:
+        """Print the answer to a look-up."""
+        request = self._command(text)
+        outcome = await self._handled(request)
+        if not isinstance(outcome, Ask):
+            return await self._refused(outcome)
+        outcome, answer = await self._answered(request, outcome)
+        if isinstance(outcome, Reply):
+            await self._says(outcome.words)
+        return _code(answer)
+
+    # turning the week
+
+    async def turns(self, text: str, *, dry_run: bool, yes: bool, wait: bool) -> int:
+        """Show the preview, ask, and do it."""
+        request = self._command(text)
+        if not await self._is_introduced():
+            return REFUSED
+        outcome = await self._handled(request)
+        if not isinstance(outcome, Modal) or outcome.ask is None:
+            return await self._refused(outcome)
+        shown, answer = await self._answered(request, outcome.ask)
+        if not isinstance(shown, Modal):
+            await self._refused(shown)
+            return _code(answer) or REFUSED
+        view = shown.view
+        await self._previews(view)
+        if "submit" not in view:
+            return REFUSED
+        if dry_run:
+            return _code(answer)
+        if answer.facts is None and wait:
+            self.printer.line("Nothing was done. With --yes --no-wait it is written down for `serve`.")
+            return SILENT
+        if not yes and not await self.printer.agrees(view["submit"]["text"]):
+            return REFUSED
+        return await self._confirms(view, wait=wait)
+
+    async def _confirms(self, view: dict[str, object], *, wait: bool) -> int:
+        confirmed = self._request("submission", str(view["callback_id"]), about=str(view["private_metadata"]))
+        outcome = await self._handled(confirmed)
+        if not isinstance(outcome, Closed):
+            return await self._refused(outcome)
+        found = await self.bot.store.read(lambda tx: tx.last_rollover())
+        if found is None or not wait:
+            self.printer.line("It is written down. A running `serve` does it.")
+            return DONE
+        return await self._delivers(found)
+
+    async def carries_on(self, found: Rollover) -> int:
+        """Go on with a rollover, or its way back, that was confirmed earlier."""
+        now = await self._progress(found)
+        if now.stopped:
+            if not await self._is_introduced():
+                return REFUSED
+            outcome = await self._handled(self._request("button", "wow.retry", about=found.id))
+            if not (isinstance(outcome, Reply) and await self._is_running(found)):
+                return await self._refused(outcome)
+        self.printer.line("This was confirmed already; carrying on with it.")
+        return await self._delivers(found)
+
+    # delivering
+
+    async def _delivers(self, found: Rollover) -> int:
+        batch = found.undo_batch if found.state == "undoing" else found.batch
+        delivering = asyncio.create_task(self._deliver(batch))
+        try:
+            with self.printer.following() as follow:
+                while not delivering.done():
+                    await asyncio.wait({delivering}, timeout=LOOK_EVERY)
+                    now = await self._progress(found)
+                    follow(await self._one_line(say.progress(now)), now.gitlab_silent)
+            await delivering
+        except asyncio.CancelledError:
+            delivering.cancel()
+            await asyncio.gather(delivering, return_exceptions=True)
+            self.printer.line("Left as it is. The same command carries on with it, and so does `serve`.")
+            raise
+        return await self._reports(found.id)
+
+    async def _deliver(self, batch: str) -> None:
+        """Deliver a batch until it is done or stopped, or until only Slack holds it up."""
+        while True:
+            await self.bot.outbox.deliver_due(batch=batch)
+            if await self.bot.store.read(lambda tx: _is_settled(tx, batch)):
+                return
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _reports(self, rollover_id: str) -> int:
+        """Print what became of it, and let the channel hear it too."""
+        now = await self.bot.store.read(lambda tx: wow.progress(tx, rollover_id))
+        if now.stopped:
+            await self._says(say.progress(now))
+            self.printer.line("Mend it in GitLab and give the same command again, or `python -m bot wow undo`.")
+            return STOPPED
+        if now.found.turn is None or now.found.problem:
+            await self._says(say.progress(now))
+            return REFUSED
+        await self._post()
+        way_back = now.found.state in {"undoing", "undone"}
+        batch, told = (now.found.undo_batch, "wow.undone") if way_back else (now.found.batch, "wow.report")
+        await self._says(await self.bot.store.read(lambda tx: MESSAGES[told](tx, self.bot.team, rollover_id)))
+        refused = await self.bot.store.read(lambda tx: tx.deliveries(batch, "rejected"))
+        return STOPPED if refused else DONE
+
+    async def _post(self) -> None:
+        """Post what waits for Slack, unless GitLab is waited for too: that is left to `serve`."""
+        gitlab, _ = await self.bot.store.read(lambda tx: tx.backlog("gitlab"))
+        if not gitlab:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SLACK_SECONDS):
+                    await self.bot.outbox.deliver_due()
+        waiting, _ = await self.bot.store.read(lambda tx: tx.backlog("slack"))
+        if waiting:
+            self.printer.line("Slack does not answer: the channel hears of it as soon as `serve` reaches Slack.")
+
+    # asking
+
+    def _command(self, text: str) -> Request:
+        return self._request("command", "wow", text=text)
+
+    def _request(self, kind: str, name: str, *, text: str = "", about: str = "") -> Request:
+        new_id = self.bot.edge.new_id()
+        return Request(new_id, kind, name, self.by, self.bot.clock(), text=text, about=about, source="terminal")
+
+    async def _handled(self, request: Request) -> Outcome | None:
+        return (await self.bot.edge.answer(request)).outcome
+
+    async def _answered(self, request: Request, ask: Ask) -> tuple[Outcome, Answer]:
+        """Let GitLab answer a question, and word the answer."""
+        answer = await self.bot.prompt.ask(ask.question)
+        show = self.bot.prompt.shows[ask.show]
+        try:
+            outcome = await self.bot.store.write(lambda tx: show(tx, self.bot.team, request, ask.about, answer))
+        except UserError as refusal:
+            outcome = Reply(general.refused(str(refusal)))
+        return outcome, answer
+
+    async def _is_introduced(self) -> bool:
+        """Let Slack describe whoever a right depends on, where that is not known yet; says why when it cannot."""
+        try:
+            while (unknown := await self.bot.store.read(self._unknown)) is not None:
+                await self._learn(unknown)
+        except Unavailable as silence:
+            self.printer.line(
+                f"{silence.reason}, and I do not know {self.by} yet. Without --as you act as this machine's user."
+            )
+            return False
+        except Rejected as refusal:
+            self.printer.line(f"Slack knows nobody of the id {self.by} ({refusal.reason}).")
+            return False
+        return True
+
+    def _unknown(self, tx: Tx) -> str | None:
+        try:
+            require(tx, self.bot.team, self.by, Right.TURN_THE_WEEK)
+        except NotKnownYetError as unknown:
+            return unknown.who
+        except UserError:
+            return None  # known, and refused: the edge says so, and writes it down
+        return None
+
+    async def _learn(self, who: str) -> None:
+        at, calls = self.bot.clock(), self.bot.calls
+        if who.startswith("S"):
+            members = await calls.members(who)
+            await self.bot.store.write(lambda tx: tx.keep_group(who, members, at))
+            return
+        home = (await calls.identity()).workspace
+        person = await calls.describe(who)
+
+        def keep(tx: Tx) -> None:
+            tx.keep_fact(HOME, home, at)
+            tx.keep_person(person, at)
+
+        await self.bot.store.write(keep)
+
+    async def _progress(self, found: Rollover) -> Progressed:
+        return await self.bot.store.read(lambda tx: wow.progress(tx, found.id))
+
+    async def _is_running(self, found: Rollover) -> bool:
+        return not (await self._progress(found)).stopped
+
+    # showing
+
+    async def _says(self, said: Words) -> None:
+        blocks = said.blocks or ({"type": "section", "text": {"type": "mrkdwn", "text": said.text}},)
+        self.printer.show(await self._drawn(blocks))
+
+    async def _refused(self, outcome: Outcome | None) -> int:
+        if isinstance(outcome, Reply):
+            await self._says(outcome.words)
+        return REFUSED
+
+    async def _previews(self, view: View) -> None:
+        """Print what a modal shows, and in place of its fields every issue with what happens to it."""
+        words = [block for block in view["blocks"] if block["type"] != "input"]
+        self.printer.show(Group(Text(view["title"]["text"], "bold"), await self._drawn(words)))
+        preview = str(view.get("private_metadata", ""))
+        turn = await self.bot.store.read(lambda tx: wow.previewed(tx, self.bot.team, preview))
+        if turn and turn.lines and view.get("callback_id") == "wow.rollover":
+            self.printer.show(plan(turn.lines))
+
+    async def _one_line(self, said: Words) -> Text:
+        text = " ".join(block["text"]["text"] for block in said.blocks if block["type"] == "section")
+        known = await self.bot.store.read(lambda tx: tx.people(set(_PERSON.findall(text))))
+        return drawn.marked(text, drawn.reader({who: person.name for who, person in known.items()}))
+
+    async def _drawn(self, blocks: Sequence[dict[str, Any]]) -> RenderableType:
+        """Draw blocks, with people by name and commands as they are given here."""
+        written = _ENDING.sub("`python -m bot wow rollover --ending ", json.dumps(blocks, ensure_ascii=False))
+        written = written.replace("`/wow ", "`python -m bot wow ")
+        known = await self.bot.store.read(lambda tx: tx.people(set(_PERSON.findall(written))))
+        read = drawn.reader({who: person.name for who, person in known.items()})
+        return drawn.drawn(json.loads(written), read)
+
+
+def _code(answer: Answer) -> int:
+    if answer.facts is not None:
+        return DONE
+    return REFUSED if answer.refused else SILENT
+
+
+def _is_settled(tx: Tx, batch: str) -> bool:
+    """Tell whether a batch has ended or stopped, or only Slack, which does not answer, holds it up."""
+    found = tx.batch(batch)
+    if found is None or found.state != "running":
+        return True
+    left = [one for one in tx.deliveries(batch) if one.state in {"planned", "queued", "waiting", "leased"}]
+    return all(one.operation.world == "slack" for one in left) and any(
+        one.state == "waiting" and one.attempts >= ATTEMPTS_AT_SLACK for one in left
+    )
