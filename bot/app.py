@@ -3,22 +3,23 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
 import aiohttp
 import uvicorn
-from apscheduler.triggers.cron import CronTrigger
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 
 import handlers
 from bot import web
 from bot.dialogue import Outcome, Request
+from bot.domain.errors import Rejected, Unavailable
 from bot.domain.team import Labels, Team
 from bot.gitlab import Gitlab
-from bot.outbox import Follow, Outbox, Planner
+from bot.outbox import Follow, Outbox, Planner, Pulse
 from bot.prompt import Prompt
 from bot.schedule import Job, Schedule
 from bot.settings import Settings
@@ -34,6 +35,8 @@ from bot.telemetry import log, metrics
 Clock = Callable[[], datetime]
 KEEP_ANSWERS = timedelta(days=2)
 STOP_SECONDS = 8.0
+LATELY = timedelta(seconds=15)
+PULSE_SECONDS = 2.0
 
 
 def now() -> datetime:
@@ -69,7 +72,7 @@ class Bot:
         self.team = team_of(settings)
         token = settings.slack_bot_token.get_secret_value()
         self.session = aiohttp.ClientSession()
-        self.calls = SlackCalls(token, settings.slack_api_url, self.session)
+        self.calls = SlackCalls(token, settings.slack_api_url, self.session, clock)
         self.gitlab = Gitlab(
             settings.gitlab_url, settings.gitlab_token.get_secret_value(), settings.gitlab_project, self.team, clock
         )
@@ -83,6 +86,7 @@ class Bot:
             follow={kind: self._follower(kind) for kind in handlers.BATCHES},
             clock=clock,
             holder=uuid4().hex,
+            pulses={"gitlab": self.gitlab.pulse, "slack": self.calls.identity},
         )
         self.prompt = Prompt(
             store,
@@ -103,9 +107,10 @@ class Bot:
             token=token,
             signing_secret=None if settings.socket_mode or secret is None else secret.get_secret_value(),
             begin=self._begin,
-            kept=self.roster.wake,
+            people_changed=self.roster.wake,
         )
-        self.schedule = Schedule(store, self._jobs(), clock)
+        self.schedule = Schedule(store, self._jobs, clock)
+        self.socket: Socket | None = None
 
     async def close(self) -> None:
         """Let go of everything but the store."""
@@ -124,18 +129,25 @@ class Bot:
         follow = handlers.BATCHES[kind]
         return lambda tx, batch, delivery, outcome, at: follow(tx, self.team, batch, delivery, outcome, at)
 
-    def _begin(self, request: Request, outcome: Outcome | None, acked: bool) -> None:  # noqa: FBT001 - Begin's shape
-        self.prompt.begin(request, outcome, acked=acked)
+    def _begin(
+        self,
+        request: Request,
+        outcome: Outcome | None,
+        acked: bool,  # noqa: FBT001 - Begin's shape
+    ) -> "asyncio.Task[None] | None":
+        return self.prompt.begin(request, outcome, acked=acked)
 
-    async def _answer_kept(self, request: Request) -> None:
-        await self.slack.answer_kept(request)
+    async def _answer_kept(self, request: Request) -> "asyncio.Task[None] | None":
+        return await self.slack.answer_kept(request)
 
     def _jobs(self) -> list[Job]:
+        from apscheduler.triggers.cron import CronTrigger  # loaded after the start, off the loop
+
         nightly = CronTrigger(hour=3, minute=17, timezone=self.team.zone)
-        return [Job("forget answers", nightly, lambda tx, at: _forget(tx, at), grace=timedelta(hours=20))]
+        return [Job("forget answers", nightly, _forget, grace=timedelta(hours=20))]
 
     async def health(self) -> web.Health:
-        """Tell how Baton is: the process, its database, and when the outside worlds were last reached."""
+        """Tell how Baton is: the process, its database, and what is known of the outside worlds."""
         at = self.clock()
         try:
             waiting = await asyncio.wait_for(self.store.read(_backlog), 2.0)
@@ -143,14 +155,55 @@ class Bot:
             return web.Health(alive=False, ready=False, facts={"database": type(error).__name__})
         facts: dict[str, object] = {"database": "ok"}
         ready = True
-        for world, (count, oldest) in waiting.items():
+        for world, reach in self._worlds().items():
+            count, oldest = waiting[world]
             age = (at - oldest) if oldest else timedelta()
             metrics.waits(world, count, age)
-            up = self.outbox.is_up(world)
-            facts[world] = {"answers": up, "waiting": count, "oldest_seconds": round(age.total_seconds())}
-            ready = ready and up is not False
-        facts["slack_reached"] = self.roster.reached_at is not None
-        return web.Health(alive=True, ready=ready and self.roster.reached_at is not None, facts=facts)
+            answers = reach.reached_at is not None and not reach.trouble and self.outbox.is_up(world) is not False
+            facts[world] = {
+                "answers": answers,
+                "reached_seconds_ago": round((at - reach.reached_at).total_seconds()) if reach.reached_at else None,
+                "trouble": reach.trouble,
+                "waiting": count,
+                "oldest_seconds": round(age.total_seconds()),
+            }
+            ready = ready and answers
+        if self.socket is not None:
+            facts["socket"] = "connected" if self.socket.connected else "not connected"
+            ready = ready and self.socket.connected
+        return web.Health(alive=True, ready=ready, facts=facts)
+
+    async def readiness(self) -> web.Health:
+        """Tell the same after a look at every outside world that was not heard of lately."""
+        at = self.clock()
+        quiet = [
+            reach.pulse
+            for reach in self._worlds().values()
+            if reach.reached_at is None or at - reach.reached_at > LATELY
+        ]
+        await asyncio.gather(*(_felt(pulse) for pulse in quiet))
+        return await self.health()
+
+    def _worlds(self) -> dict[str, "_Reach"]:
+        calls = self.gitlab.calls
+        return {
+            "gitlab": _Reach(calls.reached_at, calls.trouble, self.gitlab.pulse),
+            "slack": _Reach(self.calls.reached_at, self.calls.trouble, self.calls.identity),
+        }
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """When an outside world last answered, why it did not since, and how to look."""
+
+    reached_at: datetime | None
+    trouble: str
+    pulse: Pulse
+
+
+async def _felt(pulse: Pulse) -> None:
+    with contextlib.suppress(Unavailable, Rejected, TimeoutError):
+        await asyncio.wait_for(pulse(), PULSE_SECONDS)
 
 
 def _backlog(tx: Tx) -> dict[str, tuple[int, datetime | None]]:
@@ -193,7 +246,7 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
         slack = AsyncSlackRequestHandler(bot.slack.app, path=web.SLACK_PATH)  # type: ignore[assignment] # untyped ASGI
     server = _Server(
         uvicorn.Config(
-            web.build(bot.health, slack),
+            web.build(bot.health, bot.readiness, slack),
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -204,7 +257,7 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
     )
     socket = None
     if settings.slack_app_token is not None:
-        socket = Socket(bot.slack.app, settings.slack_app_token.get_secret_value())
+        socket = bot.socket = Socket(bot.calls, settings.slack_app_token.get_secret_value(), bot.slack.take_envelope)
         socket.start()
     loops = [asyncio.create_task(worker()) for worker in (bot.outbox.run, bot.roster.run, bot.schedule.run)]
     serving = asyncio.create_task(server.serve())
@@ -232,7 +285,7 @@ async def _stop(
     if socket is not None:
         await socket.stop()
     await asyncio.gather(serving, return_exceptions=True)
-    await asyncio.gather(bot.prompt.idle(2.0), asyncio.wait_for(bot.outbox.stop(), 4.0), return_exceptions=True)
+    await asyncio.gather(bot.prompt.stop(), asyncio.wait_for(bot.outbox.stop(), 4.0), return_exceptions=True)
     for task in loops:
         task.cancel()
     await asyncio.gather(*loops, return_exceptions=True)
@@ -242,12 +295,12 @@ class _Server(uvicorn.Server):
     """uvicorn without its own signal handling: stopping is ours."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]  # noqa: ANN201 - uvicorn's own signature
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 
 async def _say_ready(server: _Server, host: str, on_ready: Callable[[str], None]) -> None:
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, and no event
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     log.info("app.ready", address=f"http://{host}:{port}")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from bot.domain.questions import WeekQuestion
@@ -38,12 +38,20 @@ class Request:
     source: str = "slack"
 
     def written(self) -> str:
-        """Write it down, to be answered later."""
-        return json.dumps({**asdict(self), "at": self.at.isoformat()})
+        """Write it down, to be answered later; what has its default value is left out."""
+        body = {part.name: value for part in fields(self) if (value := getattr(self, part.name)) or part.name in NEEDED}
+        return json.dumps({**body, "values": dict(self.values), "at": self.at.isoformat()}, separators=(",", ":"))
+
+    def without_loans(self) -> "Request":
+        """Leave out what Slack lends for a moment, and gives anew with the next click."""
+        return replace(self, key="", trigger="", response_url="")
+
+
+NEEDED = frozenset({"id", "kind", "name", "who", "at"})
 
 
 def read_request(written: str) -> Request:
-    """Read a request that was written down."""
+    """Read a request that was written down; raises ValueError, TypeError or KeyError when it is none."""
     body = json.loads(written)
     return Request(**{**body, "at": datetime.fromisoformat(body["at"])})
 

@@ -6,11 +6,12 @@ does not let a modal open in time, the person gets a button whose click brings a
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from bot.dialogue import Answer, Ask, Modal, Outcome, Reply, Request
+from bot.dialogue import Answer, Ask, FieldErrors, Modal, Outcome, Reply, Request
 from bot.domain.errors import Rejected, Unavailable, UserError
 from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
@@ -22,6 +23,8 @@ from bot.telemetry import log
 READ_SECONDS = 25.0
 FRESH_ENOUGH = 29 * 60.0
 """Seconds for which a response URL is good, with a minute to spare."""
+ATTEMPTS = 3
+PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
 
 class Screen(Protocol):
@@ -55,7 +58,7 @@ Attachment = Callable[[Tx, Team, str], tuple[str, str, str] | None]
 class Prompt:
     """The worker. `shows` renders answers by name, `attach` gives a file that goes with one."""
 
-    def __init__(  # noqa: PLR0913 - the composition root hands over everything by name
+    def __init__(
         self,
         store: Store,
         team: Team,
@@ -68,86 +71,142 @@ class Prompt:
     ) -> None:
         self.store, self.team, self.screen, self.read = store, team, screen, read
         self.shows, self.attachments, self.clock = shows, attachments, clock
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], tuple[Request, Outcome]] = {}
 
-    def begin(self, request: Request, outcome: Outcome | None, *, acked: bool) -> None:
+    def begin(self, request: Request, outcome: Outcome | None, *, acked: bool) -> "asyncio.Task[None] | None":
         """Show an outcome, without making anybody wait; `acked` tells that the ack has carried its words already."""
         if outcome is None or (acked and isinstance(outcome, Reply) and request.kind in {"command", "submission"}):
-            return
-        task = asyncio.create_task(self._show_safely(request, outcome))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            return None
+        task = asyncio.create_task(self._show_safely(request, outcome, acked=acked))
+        self._tasks[task] = request, outcome
+        task.add_done_callback(lambda done: self._tasks.pop(done, None))
+        return task
 
-    async def idle(self, seconds: float = 5.0) -> None:
-        """Let what is being shown end."""
+    async def stop(self, seconds: float = 2.0) -> None:
+        """Let what is being shown end; whoever still waits then is told to ask again."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
+        left = dict(self._tasks)
+        for task in left:
+            task.cancel()
+        if left:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await asyncio.gather(
+                        *(
+                            self._say_instead(request, outcome, general.restarting())
+                            for request, outcome in left.values()
+                        )
+                    )
 
-    async def _show_safely(self, request: Request, outcome: Outcome) -> None:
+    async def _show_safely(self, request: Request, outcome: Outcome, *, acked: bool) -> None:
         with log.bound(request=request.id):
             try:
-                await self.show(request, outcome)
+                await self.show(request, outcome, acked=acked)
             except UserError as error:
-                await self._say_safely(request, general.refused(str(error)))
-            except (Unavailable, Rejected) as error:
-                log.warning("prompt.not_shown", reason=error.reason)
-            except Exception:
+                await self._say_instead(request, outcome, general.refused(str(error)))
+            except Exception:  # noqa: BLE001 - logged, and apologised for
                 log.exception("prompt.broke")
-                await self._say_safely(request, general.apology(request.id))
+                await self._say_instead(request, outcome, general.apology(request.id))
 
-    async def show(self, request: Request, outcome: Outcome) -> None:
-        """Bring an outcome to the person's screen."""
+    async def _say_instead(self, request: Request, outcome: Outcome, said: Words) -> None:
+        """Say something in place of an outcome: in its modal, if that is open, else as words."""
+        try:
+            if not isinstance(outcome, Modal) or not await self._updated(request, general.said_in_modal(said)):
+                await self.say(request, said)
+        except Exception:  # noqa: BLE001 - logged; there is nobody left to tell
+            log.exception("prompt.broke")
+
+    async def show(self, request: Request, outcome: Outcome, *, acked: bool = False) -> None:
+        """Bring an outcome to the person's screen; `acked` tells that a modal in the ack is there already."""
         match outcome:
             case Reply(said):
                 await self.say(request, said)
             case Modal():
-                await self._show_modal(request, outcome)
+                await self._show_modal(request, outcome, there=acked and request.kind == "submission")
+            case FieldErrors(errors):
+                await self.say(request, general.refused("\n".join(errors.values())))
             case Ask() as ask:
                 shown = await self._answer(request, ask)
                 if isinstance(shown, Modal):
-                    await self._show_modal(request, shown)
+                    await self._show_modal(request, shown, there=False)
                 elif isinstance(shown, Reply):
                     await self.say(request, shown.words)
 
-    async def _show_modal(self, request: Request, modal: Modal) -> None:
-        external = f"baton-{request.id}"
-        opened = request.kind == "submission"  # the ack has shown it already
+    async def _show_modal(self, request: Request, modal: Modal, *, there: bool) -> None:
+        view = {**modal.view, "external_id": _external(request)}
+        sure = there
         try:
-            if not opened:
-                await self.screen.open_modal(request.trigger, {**modal.view, "external_id": external})
-                opened = True
-        except Rejected:
-            await self.say(request, general.with_open_button(general.press_open("this"), request.written()))
+            if not there:
+                await self.screen.open_modal(request.trigger, view)
+                sure = True
+        except Rejected as refusal:
+            if not refusal.gone:
+                raise  # the view itself is wrong, and would be refused again
+            await self._offer(request, general.press_open())
             return
-        except Unavailable:
+        except Unavailable as silence:
             # it may have opened all the same: it is filled in below if it is there
-            log.info("prompt.modal_unsure")
-        if modal.ask is None:
-            if not opened:
-                await self.say(request, general.with_open_button(general.press_open("this"), request.written()))
-            return
-        await self._fill(request, modal.ask, external)
+            log.info("prompt.modal_unsure", reason=silence.reason)
+        if modal.ask is not None:
+            await self._fill(request, modal.ask, general.closed_meanwhile() if sure else general.press_open())
+        elif not sure and not await self._updated(request, view):
+            await self._offer(request, general.press_open())
 
-    async def _fill(self, request: Request, ask: Ask, external: str) -> None:
+    async def _fill(self, request: Request, ask: Ask, otherwise: Words) -> None:
+        """Fill in a modal with GitLab's answer; where it is gone the person is told, and may open it again."""
         shown = await self._answer(request, ask)
         view = _view_of(shown)
         if view is None:
             return
-        try:
-            await self.screen.update_modal(external, {**view, "external_id": external})
-        except (Unavailable, Rejected) as error:
-            log.info("prompt.modal_gone", reason=error.reason)
-            said = general.press_open("this")
-            await self.say(request, general.with_open_button(said, request.written()))
-            return
-        await self._attach(request, ask)
+        if await self._updated(request, view):
+            await self._attach(request, ask)
+        elif isinstance(shown, Reply):
+            await self.say(request, shown.words)
+        else:
+            await self._offer(request, otherwise)
+
+    async def _updated(self, request: Request, view: View) -> bool:
+        """Put a view into the modal that was opened for this request; tells whether it is (still) there."""
+        external = _external(request)
+        for attempt in range(ATTEMPTS):
+            try:
+                await self.screen.update_modal(external, {**view, "external_id": external})
+            except Unavailable as silence:
+                log.info("prompt.modal_not_updated", reason=silence.reason)
+                if attempt + 1 < ATTEMPTS:
+                    await asyncio.sleep(min(silence.retry_after or PAUSE, LONGEST_PAUSE))
+            except Rejected as refusal:
+                if not refusal.gone:
+                    raise
+                log.info("prompt.modal_gone", reason=refusal.reason)
+                return False
+            else:
+                return True
+        return False
+
+    async def _offer(self, request: Request, said: Words) -> None:
+        await self.say(request, general.with_open_button(said, request.without_loans().written()))
 
     async def _attach(self, request: Request, ask: Ask) -> None:
         attachment = self.attachments.get(ask.show)
         found = await self.store.read(lambda tx: attachment(tx, self.team, ask.about)) if attachment else None
-        if found:
-            name, content, comment = found
-            await self.screen.send_file(request.who, name, content, comment)
+        if not found:
+            return
+        name, content, comment = found
+        for attempt in range(ATTEMPTS):
+            try:
+                await self.screen.send_file(request.who, name, content, comment)
+            except Unavailable as silence:
+                log.info("prompt.file_not_sent", reason=silence.reason)
+                if attempt + 1 < ATTEMPTS:
+                    await asyncio.sleep(min(silence.retry_after or PAUSE, LONGEST_PAUSE))
+            except Rejected as refusal:
+                log.warning("prompt.file_refused", reason=refusal.reason)
+                break
+            else:
+                return
+        await self.say(request, general.file_not_sent(name))
 
     async def _answer(self, request: Request, ask: Ask) -> Outcome:
         answer = await self.ask(ask.question)
@@ -159,35 +218,47 @@ class Prompt:
             async with asyncio.timeout(READ_SECONDS):
                 return Answer(await self.read(question))
         except TimeoutError:
-            return Answer(None, "GitLab is too slow")
+            return Answer(None, "it is too slow")
         except Unavailable as silent:
             return Answer(None, silent.reason)
         except Rejected as refusal:
             return Answer(None, refusal.reason, refused=True)
 
     async def say(self, request: Request, said: Words) -> None:
-        """Say something to the person alone: where they asked, else as a direct message."""
-        fresh = (self.clock() - request.at).total_seconds() < FRESH_ENOUGH
-        ways: list[Callable[[], Awaitable[None]]] = []
-        if request.response_url and fresh:
-            ways.append(lambda: self.screen.respond(request.response_url, said))
-        if request.channel:
-            ways.append(lambda: self.screen.whisper(request.channel, request.who, said))
-        ways.append(lambda: self.screen.direct(request.who, said))
-        for way in ways:
-            try:
-                await way()
-            except (Unavailable, Rejected) as error:
-                log.info("prompt.other_way", reason=error.reason)
-            else:
-                return
+        """Say something to the person alone: where they asked, else as a direct message.
+
+        What Slack does not take now is tried again for a while; nobody is left without an answer that is this short.
+        """
+        for attempt in range(ATTEMPTS):
+            silences: list[Unavailable] = []
+            for way in self._ways(request, said):
+                try:
+                    await way()
+                except Unavailable as silence:
+                    silences.append(silence)
+                except Rejected as refusal:
+                    log.info("prompt.other_way", reason=refusal.reason)
+                else:
+                    return
+            if not silences:
+                break
+            log.info("prompt.slack_silent", reason=silences[0].reason)
+            if attempt + 1 < ATTEMPTS:
+                await asyncio.sleep(min(max(silence.retry_after or PAUSE for silence in silences), LONGEST_PAUSE))
         log.warning("prompt.unheard", who=request.who)
 
-    async def _say_safely(self, request: Request, said: Words) -> None:
-        try:
-            await self.say(request, said)
-        except Exception:
-            log.exception("prompt.broke")
+    def _ways(self, request: Request, said: Words) -> list[Callable[[], Awaitable[None]]]:
+        ways: list[Callable[[], Awaitable[None]]] = []
+        if request.response_url and (self.clock() - request.at).total_seconds() < FRESH_ENOUGH:
+            ways.append(lambda: self.screen.respond(request.response_url, said))
+        if request.channel and not request.channel.startswith("D"):
+            ways.append(lambda: self.screen.whisper(request.channel, request.who, said))
+        return [*ways, lambda: self.screen.direct(request.who, said)]
+
+
+def _external(request: Request) -> str:
+    """Name the modal that is opened for a request, so that it can be filled in whatever became of the call."""
+    return f"baton-{request.id}"
 
 
 def _view_of(outcome: Outcome) -> View | None:

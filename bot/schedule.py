@@ -8,11 +8,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from apscheduler.triggers.base import BaseTrigger
+from functools import partial
+from typing import TYPE_CHECKING
 
 from bot.store import Store, Tx
 from bot.telemetry import log, metrics
+
+if TYPE_CHECKING:
+    from apscheduler.triggers.base import BaseTrigger
 
 LOOK_SECONDS = 5.0
 
@@ -22,36 +25,48 @@ class Job:
     """Something to do whenever `trigger` says so; `grace` is how late it may still be done."""
 
     name: str
-    trigger: BaseTrigger
+    trigger: "BaseTrigger"
     run: Callable[[Tx, datetime], None]
     grace: timedelta = timedelta(hours=1)
 
 
 class Schedule:
-    """Runs jobs when they are due."""
+    """Runs jobs when they are due. `jobs` is called once, in a thread: APScheduler takes its time to load."""
 
-    def __init__(self, store: Store, jobs: Sequence[Job], clock: Callable[[], datetime]) -> None:
-        self.store, self.jobs, self.clock = store, jobs, clock
+    def __init__(self, store: Store, jobs: Callable[[], Sequence[Job]], clock: Callable[[], datetime]) -> None:
+        self.store, self.clock = store, clock
+        self._make_jobs = jobs
+        self._jobs: Sequence[Job] | None = None
         self._looked: dict[str, datetime] = {}
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Look every few seconds, until cancelled."""
         while True:
             metrics.beat("schedule", self.clock())
-            try:
-                await self.run_due(self.clock())
-            except Exception:
-                log.exception("schedule.broke")
+            await self.run_due(self.clock())
             await sleep(LOOK_SECONDS)
 
     async def run_due(self, at: datetime) -> list[str]:
-        """Run what is due at `at` and was not run yet; the names of what was run here."""
+        """Run what is due at `at` and was not run yet; the names of what was run here.
+
+        A job that fails holds up no other, and is tried again at the next look, as long as its grace lasts.
+        """
+        if self._jobs is None:
+            self._jobs = await asyncio.to_thread(self._make_jobs)
         done = []
-        for job in self.jobs:
-            due = self._due(job, at)
-            if due is not None and await self.store.write(lambda tx, job=job, due=due: _run_once(tx, job, due, at)):
-                done.append(job.name)
+        for job in self._jobs:
+            try:
+                if await self._run_if_due(job, at):
+                    done.append(job.name)
+            except Exception:  # noqa: BLE001 - logged; the others go on
+                log.exception("schedule.broke", job=job.name)
         return done
+
+    async def _run_if_due(self, job: Job, at: datetime) -> bool:
+        due = self._due(job, at)
+        ran = due is not None and await self.store.write(partial(_run_once, job=job, due=due, at=at))
+        self._looked[job.name] = at
+        return ran
 
     def _due(self, job: Job, at: datetime) -> datetime | None:
         """Find the newest moment at which the job was due, since it was last looked at, within its grace."""
@@ -61,11 +76,10 @@ class Schedule:
         while moment is not None and moment <= at:
             newest = moment
             moment = job.trigger.get_next_fire_time(newest, newest + timedelta(microseconds=1))
-        self._looked[job.name] = at
         return newest
 
 
-def _run_once(tx: Tx, job: Job, due: datetime, at: datetime) -> bool:
+def _run_once(tx: Tx, *, job: Job, due: datetime, at: datetime) -> bool:
     if not tx.take_job(job.name, due, at):
         return False
     job.run(tx, at)

@@ -1,9 +1,11 @@
 """HTTP: what Slack sends, health, and metrics. GitLab's hooks will come in here too.
 
 In front of Bolt stands a check for what would crash it or fill the memory: a timestamp that is no number, a signature
-that is not ASCII, a body over 1 MB. None of them is logged with its body.
+that is not ASCII, a body over 1 MB. Whatever Bolt trips over all the same is a bad request too. What is refused, by us
+or by Bolt, is logged with its status and never with its body.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,7 @@ from starlette.routing import Route
 from bot.telemetry import log, metrics
 
 MOST_BYTES = 1_000_000
+BODY_SECONDS = 10.0
 SLACK_PATH = "/slack/events"
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -32,15 +35,20 @@ class Health:
     facts: Mapping[str, object]
 
 
-def build(health: Callable[[], Awaitable[Health]], slack: Asgi | None) -> Asgi:
-    """Put the web together; `slack` is Bolt's application, None in Socket Mode."""
+def build(
+    health: Callable[[], Awaitable[Health]], readiness: Callable[[], Awaitable[Health]], slack: Asgi | None
+) -> Asgi:
+    """Put the web together; `slack` is Bolt's application, None in Socket Mode.
+
+    `health` tells what is known, `readiness` may look whether the outside worlds are there.
+    """
 
     async def healthz(_: Request) -> Response:
         now = await health()
         return JSONResponse({"ok": now.alive, **now.facts}, 200 if now.alive else 503)
 
     async def readyz(_: Request) -> Response:
-        now = await health()
+        now = await readiness()
         return JSONResponse({"ok": now.ready, **now.facts}, 200 if now.ready else 503)
 
     async def exposition(_: Request) -> Response:
@@ -50,13 +58,28 @@ def build(health: Callable[[], Awaitable[Health]], slack: Asgi | None) -> Asgi:
     async def hooks(_: Request) -> Response:
         return PlainTextResponse("GitLab's hooks are not taken yet.\n", 403)
 
+    async def nothing_here(request: Request, _: Exception) -> Response:
+        if request.url.path == SLACK_PATH:
+            said = (
+                "Slack's requests come in here by POST." if slack else "Slack's requests come by WebSocket, not here."
+            )
+        else:
+            said = f"There is nothing here. Baton answers {SLACK_PATH}, /gitlab/hooks, /healthz, /readyz and /metrics."
+        return PlainTextResponse(f"{said}\n", 404)
+
+    async def not_so(request: Request, error: Exception) -> Response:
+        allowed = (getattr(error, "headers", None) or {}).get("Allow", "another method")
+        said = f"{request.url.path} does not take {request.method}, only {allowed}.\n"
+        return PlainTextResponse(said, 405, {"Allow": allowed})
+
     starlette = Starlette(
+        exception_handlers={404: nothing_here, 405: not_so},
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", exposition),
             Route("/gitlab/hooks", hooks, methods=["POST"]),
-        ]
+        ],
     )
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,30 +96,51 @@ async def _guarded(slack: Asgi, scope: Scope, receive: Receive, send: Send) -> N
     if status := _header_fault(headers):
         await _refuse(status, scope, receive, send)
         return
-    body = await _read(receive)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _read(receive)
+    except TimeoutError:
+        await _refuse(408, scope, receive, send)
+        return
     if body is None:
         await _refuse(413, scope, receive, send)
-        return
-    given = False
+    else:
+        await _hand_on(slack, body, scope, send)
 
-    async def again() -> MutableMapping[str, Any]:
-        nonlocal given
-        if given:
-            return {"type": "http.disconnect"}
-        given = True
+
+async def _hand_on(slack: Asgi, body: bytes, scope: Scope, send: Send) -> None:
+    """Let Bolt answer; what it cannot even read is refused, and a refusal of its own is logged."""
+    statuses: list[int] = []
+
+    async def given() -> MutableMapping[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    await slack(scope, again, send)
+    async def noted(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+        await send(message)
+
+    try:
+        await slack(scope, given, noted)
+    except Exception as error:  # noqa: BLE001 - a listener lets nothing out, so it is the payload that is wrong
+        log.warning("web.unreadable", error=type(error).__name__)
+        if not statuses:
+            await _refuse(400, scope, given, send)
+        return
+    if statuses and statuses[0] >= 400:
+        _note_refusal(statuses[0])
 
 
 def _header_fault(headers: Mapping[bytes, bytes]) -> int:
     """Give the status for headers that Bolt cannot read; 0 when it can."""
     timestamp = headers.get(b"x-slack-request-timestamp", b"")
     signature = headers.get(b"x-slack-signature", b"")
-    if not timestamp or not signature or not signature.isascii():
+    if not timestamp or not signature:
         return 401
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):  # noqa: PLR2004 - seconds
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         return 401
+    if not signature.isascii():
+        return 400
     length = headers.get(b"content-length", b"0")
     if not length.isdigit():
         return 400
@@ -110,7 +154,7 @@ async def _read(receive: Receive) -> bytes | None:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b""
+            return b""  # nobody is there to hear the answer
         part = message.get("body", b"")
         size += len(part)
         if size > MOST_BYTES:
@@ -121,6 +165,11 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 async def _refuse(status: int, scope: Scope, receive: Receive, send: Send) -> None:
+    _note_refusal(status)
+    # the rest of a body that is too large is not read: the connection ends
+    await PlainTextResponse("", status, {"Connection": "close"})(scope, receive, send)
+
+
+def _note_refusal(status: int) -> None:
     log.warning("web.refused", status=status)
-    metrics.answered("http", "slack", str(status), 0.0)
-    await PlainTextResponse("", status)(scope, receive, send)
+    metrics.requests.labels("http", "slack", str(status)).inc()

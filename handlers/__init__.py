@@ -6,7 +6,7 @@ from bot.messages import general
 from bot.services import way_back
 from bot.services import wow as weeks
 from bot.store import Tx
-from handlers import wow
+from handlers import people, wow
 
 
 def _not_there_yet(_: Tx, __: Team, request: Request) -> Outcome:
@@ -20,6 +20,9 @@ REQUESTS = {
     ("submission", "wow.undo"): wow.confirm_undo,
     ("button", "wow.retry"): wow.retry,
     ("button", "wow.undo"): wow.begin_undo,
+    ("event", "user_change"): people.changed,
+    ("event", "subteam_updated"): people.changed,
+    ("event", "subteam_members_changed"): people.changed,
     ("command", "*"): _not_there_yet,
     ("submission", "*"): _not_there_yet,
     ("button", "*"): _not_there_yet,

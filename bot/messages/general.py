@@ -32,13 +32,39 @@ def not_there_yet(what: str) -> Words:
     return Page().say(f"{escape(what)} is not there yet. `/wow help` shows what I can do.").words()
 
 
-def press_open(what: str) -> Words:
+def press_open() -> Words:
     """Offer a button, when Slack did not let a modal open in time."""
-    return Page().say(f"Slack did not let me open {what} in time. Press the button, and it opens.").words()
+    return Page().say("Slack did not let me open the window in time. Press the button, and it opens.").words()
+
+
+def closed_meanwhile() -> Words:
+    """Offer a button, when the modal was closed before GitLab had answered."""
+    return Page().say("GitLab has answered, but the window is closed. Press the button, and it opens again.").words()
+
+
+def type_again() -> Words:
+    """Ask for the same once more, when it was too long for a button to remember."""
+    return Page().say("Slack did not let me open the window in time. Please do the same once more.").words()
+
+
+def file_not_sent(name: str) -> Words:
+    """Say that a file that belongs to a modal could not be sent."""
+    return Page().say(f"Slack did not take the file `{escape(name)}` with the whole list.").words()
+
+
+def restarting() -> Words:
+    """Say that an answer will not come, because the program stops; nothing was begun that could be lost."""
+    return Page().say("I am being restarted, and have changed nothing here. Please ask once more in a minute.").words()
+
+
+LONGEST_VALUE = 2000
+"""What Slack lets a button carry."""
 
 
 def with_open_button(said: Words, request: str) -> Words:
     """Add the Open button; `request` is the request, written down."""
+    if len(request) > LONGEST_VALUE:
+        return type_again()
     button = {
         "type": "actions",
         "elements": [

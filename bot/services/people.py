@@ -1,4 +1,6 @@
-"""Who may do what, decided with what is remembered of people and groups."""
+"""Who may do what, decided with what is remembered of people and groups; and whom Slack must be asked about again."""
+
+from datetime import datetime, timedelta
 
 from bot.domain import people
 from bot.domain.people import Right
@@ -27,3 +29,14 @@ def require(tx: Tx, team: Team, who: str, right: Right) -> None:
         people=tx.people([who]),
         groups=tx.groups(groups),
     )
+
+
+LONG_AGO = timedelta(days=365)
+
+
+def ask_again(tx: Tx, who: str, at: datetime) -> None:
+    """Let somebody, or a group, be described anew; until then the last description stands."""
+    for person in tx.people([who]).values():
+        tx.keep_person(person, at - LONG_AGO)
+    for group, members in tx.groups([who]).items():
+        tx.keep_group(group, members, at - LONG_AGO)

@@ -5,15 +5,17 @@ the handler. `process_before_response` lets the listener's answer be the ack, wh
 work only. Authorization is ours, so that nothing on a request's path calls Slack.
 """
 
+import asyncio
 import contextlib
+import json
 import logging
 import os
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.dialogue import Outcome, Request, read_request
@@ -26,14 +28,18 @@ from bot.telemetry import log
 
 ANYTHING = re.compile("")
 OPEN = "open"
-Begin = Callable[[Request, Outcome | None, bool], None]
+ENVELOPE = "envelope_id"
+Begin = Callable[[Request, Outcome | None, bool], "asyncio.Task[None] | None"]
 """Shows an outcome to the person; the flag tells that the ack has carried its words."""
 
 
 class SlackApp:
-    """Bolt's app with our listeners. `begin` shows what the ack cannot carry; `kept` is told of a kept request."""
+    """Bolt's app with our listeners.
 
-    def __init__(  # noqa: PLR0913 - the composition root hands over everything by name
+    `begin` shows what the ack cannot carry; `people_changed` is told that somebody must be described.
+    """
+
+    def __init__(
         self,
         edge: Edge,
         calls: SlackCalls,
@@ -42,9 +48,9 @@ class SlackApp:
         token: str,
         signing_secret: str | None,
         begin: Begin,
-        kept: Callable[[], None],
+        people_changed: Callable[[], None],
     ) -> None:
-        self.edge, self.store, self.begin, self.kept = edge, store, begin, kept
+        self.edge, self.store, self.begin, self.people_changed = edge, store, begin, people_changed
         self._token = token
         self._ids: dict[str, str] = {}
         with _without_variables("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
@@ -62,18 +68,37 @@ class SlackApp:
         self.app.shortcut(ANYTHING)(self._shortcut)
         self.app.event(ANYTHING)(self._event)
 
+    async def take_envelope(self, envelope: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Answer what came over a WebSocket; gives the payload of the answer, None when there is no answer at all."""
+        request = AsyncBoltRequest(
+            mode="socket_mode", body=envelope["payload"], context={ENVELOPE: str(envelope.get("envelope_id", ""))}
+        )
+        response = await self.app.async_dispatch(request)
+        if response.status >= 500:  # Slack may try again
+            return None
+        if response.status != 200 or not response.body:  # what nobody listens to is taken all the same
+            return {}
+        kind = (response.headers.get("content-type") or [""])[0]
+        answer: dict[str, Any] = (
+            json.loads(response.body) if kind.startswith("application/json") else {"text": response.body}
+        )
+        return answer
+
     async def answer(self, request: Request, *, acked: bool = True) -> Ack:
         """Answer a request, and begin to show what the ack cannot carry."""
         answered = await self.edge.answer(request)
-        if answered.kept_for:
-            self.kept()
-        elif not answered.repeated:
+        if answered.kept_for or request.kind == "event":
+            self.people_changed()
+        if not answered.kept_for and not answered.repeated:
             self.begin(request, answered.outcome, acked)
         return answered.ack
 
-    async def answer_kept(self, request: Request) -> None:
-        """Answer a request that was kept, under a key of its own: its first answer was "one moment"."""
-        await self.answer(replace(request, key=f"kept:{request.id}"), acked=False)
+    async def answer_kept(self, request: Request) -> "asyncio.Task[None] | None":
+        """Answer a request that was kept; gives the task that shows it, None when it has to be kept on."""
+        answered = await self.edge.answer_kept(request)
+        if answered.kept_for:
+            return None
+        return self.begin(request, answered.outcome, False) or asyncio.create_task(asyncio.sleep(0))
 
     def _authorize_function(self) -> Callable[..., Awaitable[AuthorizeResult]]:
         """Make what Bolt asks for the bot's token; it knows the names of parameters, so it takes no method."""
@@ -91,40 +116,42 @@ class SlackApp:
 
         return authorize
 
-    async def _command(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any]) -> None:
-        request = payloads.command(body, **self._read(), private=self.edge.team.private_channels)
+    # Bolt finds out from a parameter's name what a listener wants
+
+    async def _command(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+        request = payloads.command(body, **self._read(context), private=self.edge.team.private_channels)
         await ack(**await self.answer(request))
 
-    async def _submission(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any]) -> None:
-        await ack(**await self.answer(payloads.submission(body, **self._read())))
+    async def _submission(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+        await ack(**await self.answer(payloads.submission(body, **self._read(context))))
 
-    async def _button(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any]) -> None:
-        request = payloads.button(body, **self._read(), private=self.edge.team.private_channels)
+    async def _button(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+        request = payloads.button(body, **self._read(context), private=self.edge.team.private_channels)
         if request.name == OPEN:
             request = _opened(request)
         await self.answer(request, acked=False)
         await ack()
 
-    async def _shortcut(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any]) -> None:
-        request = payloads.shortcut(body, **self._read(), private=self.edge.team.private_channels)
+    async def _shortcut(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+        request = payloads.shortcut(body, **self._read(context), private=self.edge.team.private_channels)
         await self.answer(request, acked=False)
         await ack()
 
-    async def _event(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any]) -> None:
-        request = payloads.event(body, **self._read())
+    async def _event(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+        request = payloads.event(body, **self._read(context))
         if ("event", request.name) in self.edge.handlers:
             await self.answer(request, acked=False)
         await ack()
 
-    def _read(self) -> dict[str, Any]:
-        return {"request": self.edge.new_id(), "at": self.edge.clock()}
+    def _read(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        return {"request": self.edge.new_id(), "at": self.edge.clock(), "envelope": str(context.get(ENVELOPE) or "")}
 
 
 def _opened(click: Request) -> Request:
     """Take the request up again that an Open button carries, for whoever pressed it, with the fresh trigger."""
     try:
         earlier = read_request(click.about)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, KeyError):
         log.warning("open.unreadable")
         return click
     return replace(

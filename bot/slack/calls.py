@@ -4,9 +4,12 @@ https://docs.slack.dev/reference/methods
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -18,26 +21,49 @@ from bot.messages import View, Words
 
 SECONDS = 6.0
 MODAL_SECONDS = 2.0
+MOST_VIEWS = 1000
 MARKER = "baton_message"
 MOST_PAGES = 50
-LATER = frozenset({
-    "internal_error",
-    "fatal_error",
-    "service_unavailable",
-    "request_timeout",
-    "ratelimited",
-    "rate_limited",
-    "accesslimited",
-    "team_added_to_org",
-})
-TOKEN_TROUBLE = frozenset({
-    "invalid_auth",
-    "not_authed",
-    "account_inactive",
-    "token_revoked",
-    "token_expired",
-    "no_permission",
-})
+LATER = frozenset(
+    {
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "ratelimited",
+        "rate_limited",
+        "accesslimited",
+        "team_added_to_org",
+    }
+)
+TOKEN_TROUBLE = frozenset(
+    {
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "no_permission",
+    }
+)
+GONE = frozenset(
+    {
+        "not_found",
+        "view_not_found",
+        "invalid_trigger_id",
+        "expired_trigger_id",
+        "exchanged_trigger_id",
+        "trigger_expired",
+        "trigger_exchanged",
+        "user_not_found",
+        "user_not_visible",
+        "users_not_found",
+        "no_such_subteam",
+        "subteam_not_found",
+        "message_not_found",
+    }
+)
+"""What it was about is not there (any more): a modal that was closed, a trigger that lives no longer, a person."""
 ELSEWHERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
@@ -59,19 +85,32 @@ class Identity:
 class SlackCalls:
     """Slack's Web API, as far as Baton needs it."""
 
-    def __init__(self, token: str, url: str, session: aiohttp.ClientSession) -> None:
-        self.client = AsyncWebClient(token=token, base_url=url, session=session, timeout=int(SECONDS), retry_handlers=[])
+    def __init__(self, token: str, url: str, session: aiohttp.ClientSession, clock: Callable[[], datetime]) -> None:
+        self.client = _Client(token=token, base_url=url, session=session, timeout=int(SECONDS), retry_handlers=[])
         self.session = session
+        # the SDK's own look at the environment knows no exceptions (NO_PROXY)
+        self.proxy = self.client.proxy = _proxy_for(url)
+        self._clock = clock
+        self.reached_at: datetime | None = None
+        self._views: dict[str, str] = {}
+        self.trouble = ""
+        """Why the last call was not answered; empty when it was."""
 
     # modals and answers
 
     async def open_modal(self, trigger: str, view: View) -> None:
         """Open a modal; the trigger lives three seconds and works once."""
-        await _called(self.client.views_open(trigger_id=trigger, view=view), MODAL_SECONDS)
+        opened = await self._called(self.client.views_open(trigger_id=trigger, view=view), MODAL_SECONDS)
+        if (external := view.get("external_id")) and (view_id := (opened.get("view") or {}).get("id")):
+            self._views[external] = view_id
+            while len(self._views) > MOST_VIEWS:
+                del self._views[next(iter(self._views))]
 
     async def update_modal(self, external: str, view: View) -> None:
-        """Fill in a modal that was opened with this external id."""
-        await _called(self.client.views_update(external_id=external, view=view))
+        """Fill in a modal that was opened with this external id; Slack's own id of it is used where it is known."""
+        known = self._views.get(external)
+        place = {"view_id": known} if known else {"external_id": external}
+        await self._called(self.client.views_update(**place, view=view))
 
     async def respond(self, url: str, said: Words) -> None:
         """Answer by a response URL, to the person alone."""
@@ -79,37 +118,38 @@ class SlackCalls:
         try:
             async with (
                 asyncio.timeout(SECONDS),
-                self.session.post(url, json=body) as response,
+                self.session.post(url, json=body, proxy=self.proxy) as response,
             ):
                 if response.status >= SERVER_ERROR or response.status == TOO_MANY_REQUESTS:
                     message = f"Slack answers {response.status}"
                     raise Unavailable(message, world_is_down=False)
-                if response.status != 200:  # noqa: PLR2004 - the one success
+                if response.status != 200:
                     message = f"the response URL answers {response.status}"
-                    raise Rejected(message)
+                    raise Rejected(message, gone=True)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             message = "Slack does not answer"
             raise Unavailable(message) from error
 
     async def whisper(self, channel: str, who: str, said: Words) -> None:
         """Say something to one person in a channel."""
-        await _called(self.client.chat_postEphemeral(channel=channel, user=who, **_body(said)))
+        await self._called(self.client.chat_postEphemeral(channel=channel, user=who, **_body(said)))
 
     async def direct(self, who: str, said: Words) -> None:
         """Say something to one person, as a direct message."""
-        await _called(self.client.chat_postMessage(channel=who, **_body(said)))
+        channel = await self.direct_channel(who)
+        await self._called(self.client.chat_postMessage(channel=channel, **_body(said)))
 
     async def send_file(self, who: str, name: str, content: str, comment: str) -> None:
         """Send a file to one person, as a direct message."""
         channel = await self.direct_channel(who)
-        await _called(
+        await self._called(
             self.client.files_upload_v2(channel=channel, filename=name, content=content, initial_comment=comment),
             3 * SECONDS,
         )
 
     async def direct_channel(self, who: str) -> str:
         """Find the channel of direct messages with somebody."""
-        opened = await _called(self.client.conversations_open(users=who))
+        opened = await self._called(self.client.conversations_open(users=who))
         return str(opened["channel"]["id"])
 
     # messages that stay
@@ -119,7 +159,7 @@ class SlackCalls:
         marker = {"event_type": MARKER, "event_payload": {"key": key}}
         extra: dict[str, Any] = {"thread_ts": thread} if thread else {}
         try:
-            sent = await _called(
+            sent = await self._called(
                 self.client.chat_postMessage(
                     channel=channel, metadata=marker, unfurl_links=False, unfurl_media=False, **extra, **_body(said)
                 )
@@ -132,7 +172,7 @@ class SlackCalls:
 
     async def update(self, channel: str, ts: str, said: Words) -> None:
         """Let a message of ours say something else."""
-        await _called(self.client.chat_update(channel=channel, ts=ts, **_body(said)))
+        await self._called(self.client.chat_update(channel=channel, ts=ts, **_body(said)))
 
     async def find_posted(self, channel: str, key: str, since: float, thread: str = "") -> tuple[str, str] | None:
         """Look for a message of ours that carries the marker `key`, posted after `since` (epoch seconds)."""
@@ -147,9 +187,9 @@ class SlackCalls:
                 **({"cursor": cursor} if cursor else {}),
             }
             if thread:
-                page = await _called(self.client.conversations_replies(ts=thread, **asked))
+                page = await self._called(self.client.conversations_replies(ts=thread, **asked))
             else:
-                page = await _called(self.client.conversations_history(**asked))
+                page = await self._called(self.client.conversations_history(**asked))
             for message in page.get("messages") or ():
                 if ((message.get("metadata") or {}).get("event_payload") or {}).get("key") == key:
                     return place, str(message["ts"])
@@ -162,12 +202,12 @@ class SlackCalls:
 
     async def identity(self) -> Identity:
         """Ask who Baton is."""
-        me = await _called(self.client.auth_test())
+        me = await self._called(self.client.auth_test())
         return Identity(str(me.get("team_id", "")), str(me.get("user_id", "")), str(me.get("bot_id") or ""))
 
     async def describe(self, who: str) -> Person:
         """Ask Slack about somebody; raises Rejected when Slack knows nobody of this id."""
-        user = (await _called(self.client.users_info(user=who)))["user"]
+        user = (await self._called(self.client.users_info(user=who)))["user"]
         profile = user.get("profile") or {}
         return Person(
             id=who,
@@ -182,12 +222,31 @@ class SlackCalls:
 
     async def members(self, group: str) -> frozenset[str]:
         """Ask who is in a user group."""
-        found = await _called(self.client.usergroups_users_list(usergroup=group))
+        found = await self._called(self.client.usergroups_users_list(usergroup=group))
         return frozenset(str(one) for one in found.get("users") or ())
 
+    async def socket_address(self, app_token: str) -> str:
+        """Ask where a WebSocket may be opened, once."""
+        return str((await self._called(self.client.apps_connections_open(app_token=app_token)))["url"])
 
-async def _called(call: Awaitable[Any], seconds: float = SECONDS) -> dict[str, Any]:
-    """Wait for a call, and tell later from never."""
+    async def _called(self, call: Awaitable[Any], seconds: float = SECONDS) -> dict[str, Any]:
+        """Wait for a call, tell later from never, and remember whether Slack was there."""
+        try:
+            answer = await _answer_to(call, seconds)
+        except Rejected:
+            self._heard()
+            raise
+        except Unavailable as silence:
+            self.trouble = silence.reason if silence.world_is_down else ""
+            raise
+        self._heard()
+        return answer
+
+    def _heard(self) -> None:
+        self.reached_at, self.trouble = self._clock(), ""
+
+
+async def _answer_to(call: Awaitable[Any], seconds: float) -> dict[str, Any]:
     try:
         async with asyncio.timeout(seconds):
             response = await call
@@ -196,11 +255,25 @@ async def _called(call: Awaitable[Any], seconds: float = SECONDS) -> dict[str, A
     except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
         message = f"Slack does not answer ({type(error).__name__})"
         raise Unavailable(message) from error
-    data = response.data
-    if not isinstance(data, dict):
-        message = "what answers is not Slack's API"
-        raise Unavailable(message)
+    data: dict[str, Any] = response.data
     return data
+
+
+def _proxy_for(url: str) -> str | None:
+    """Find the proxy that the environment names for this address, once for all calls."""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+class _Client(AsyncWebClient):
+    """Slack's client, which trips over an answer in plain text, such as a 429 may have."""
+
+    async def _request(self, *, http_verb: str, api_url: str, req_args: dict[str, Any]) -> dict[str, Any]:
+        answer = await super()._request(http_verb=http_verb, api_url=api_url, req_args=req_args)
+        return answer if isinstance(answer["data"], dict) else {**answer, "data": {}}
 
 
 def _meaning(error: SlackApiError) -> Unavailable | Rejected:
@@ -222,7 +295,7 @@ def _meaning(error: SlackApiError) -> Unavailable | Rejected:
         return Unavailable("what answers is not Slack's API")
     detail = "; ".join((data.get("response_metadata") or {}).get("messages") or ()) if isinstance(data, dict) else ""
     reason = f"{code}: {detail}" if detail else code
-    return NotThereError(reason) if code in ELSEWHERE else Rejected(reason)
+    return NotThereError(reason) if code in ELSEWHERE else Rejected(reason, gone=code in GONE)
 
 
 def _body(said: Words) -> dict[str, Any]:

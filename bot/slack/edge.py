@@ -26,12 +26,20 @@ Ack = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answered:
-    """How a request was answered: the ack for Slack, and what is still to be shown to the person."""
+    """How a request was answered: the ack for Slack, and what is still to be shown to the person.
+
+    `ended` is done, refused, kept (until Slack has described `kept_for`), failed, or repeated.
+    """
 
     ack: Ack
     outcome: Outcome | None = None
-    repeated: bool = False
+    ended: str = "done"
     kept_for: str = ""
+
+    @property
+    def repeated(self) -> bool:
+        """Tell whether this is the answer that an earlier delivery of the same request got."""
+        return self.ended == "repeated"
 
 
 class Edge:
@@ -49,85 +57,102 @@ class Edge:
 
     async def answer(self, request: Request) -> Answered:
         """Do what the request asks, once, and give the answer."""
+        return await self._write_safely(request, self._first_or_handled)
+
+    async def answer_kept(self, request: Request) -> Answered:
+        """Answer a request that was kept until Slack had described somebody.
+
+        It stays kept until it is settled, because it must be shown too; whoever takes it up again after a crash shows
+        what was decided, and decides nothing twice.
+        """
+        return await self._write_safely(request, self._handled_once)
+
+    async def _write_safely(self, request: Request, answer: Callable[[Tx, Request], Answered]) -> Answered:
         with log.bound(request=request.id, kind=request.kind, name=request.name, who=request.who):
-            answered, outcome = await self._answer(request)
+            try:
+                answered = await self.store.write(lambda tx: answer(tx, request))
+            except Exception:  # noqa: BLE001 - logged, and apologised for
+                log.exception("request.broke")
+                answered = await self._apologise(request)
+            if answered.repeated:
+                log.info("request.repeated")
         seconds = (self.clock() - request.at).total_seconds()
-        metrics.answered(request.kind, request.name[:40], outcome, max(0.0, seconds))
+        name = request.name if (request.kind, request.name) in self.handlers else "other"
+        metrics.answered(request.kind, name, answered.ended, max(0.0, seconds))
         return answered
 
-    async def _answer(self, request: Request) -> tuple[Answered, str]:
-        try:
-            answered = await self.store.write(lambda tx: self._settle(tx, request))
-        except UserError as error:
-            return await self._refuse(request, str(error)), "refused"
-        except NotKnownYetError as unknown:
-            return await self._keep(request, unknown.who), "kept"
-        except Exception:
-            log.exception("request.broke")
-            return await self._apologise(request), "failed"
-        if answered.repeated:
-            log.info("request.repeated")
-            return answered, "repeated"
-        return answered, "done"
-
-    def _settle(self, tx: Tx, request: Request) -> Answered:
+    def _first_or_handled(self, tx: Tx, request: Request) -> Answered:
         if request.key and (first := tx.answer_to(request.key)) is not None:
-            return Answered(json.loads(first), repeated=True)
-        handler = self.handlers.get((request.kind, request.name)) or self.handlers[request.kind, "*"]
-        outcome = handler(tx, self.team, request)
-        ack = ack_of(request, outcome)
-        if not isinstance(outcome, FieldErrors):  # a modal with mistakes in it may be submitted again
-            self._note(tx, request, ack, "done")
-        return Answered(ack, outcome)
+            return Answered(json.loads(first), ended="repeated")
+        answered = self._handled(tx, request)
+        if request.key and not isinstance(answered.outcome, FieldErrors):  # a modal with mistakes may be sent again
+            tx.keep_answer(request.key, json.dumps(answered.ack), request.at)
+        return answered
 
-    async def _refuse(self, request: Request, reason: str) -> Answered:
-        return await self._say(request, Reply(general.refused(reason)), "refused", reason)
+    def _handled_once(self, tx: Tx, request: Request) -> Answered:
+        key = f"kept:{request.id}"
+        first = tx.answer_to(key)
+        if first is None or first == ASK_AGAIN:
+            answered = self._handled(tx, request)
+            if not answered.kept_for:
+                tx.keep_answer(key, _kept_answer(answered.outcome), request.at)
+            return answered
+        words = json.loads(first)
+        outcome = Reply(messages.Words(words["text"], tuple(words.get("blocks", ())))) if words else None
+        return Answered({}, outcome, ended="repeated")
+
+    def _handled(self, tx: Tx, request: Request) -> Answered:
+        """Let the handler do it; what it refuses is an answer too, and nothing that it wrote before is kept."""
+        handler = self.handlers.get((request.kind, request.name)) or self.handlers[request.kind, "*"]
+        try:
+            with tx.apart():
+                outcome = handler(tx, self.team, request)
+        except UserError as error:
+            refused = Reply(general.refused(str(error)))
+            _audit(tx, request, "refused", str(error))
+            return Answered(ack_of(request, refused), refused, "refused")
+        except NotKnownYetError as unknown:
+            tx.keep_request(request.id, request.written(), unknown.who, request.at)
+            _audit(tx, request, "kept", f"waits for {unknown.who}")
+            return Answered(ack_of(request, Reply(general.one_moment())), None, "kept", unknown.who)
+        ended = "refused" if isinstance(outcome, FieldErrors) else "done"
+        _audit(tx, request, ended, "; ".join(outcome.errors.values()) if isinstance(outcome, FieldErrors) else "")
+        return Answered(ack_of(request, outcome), outcome, ended)
 
     async def _apologise(self, request: Request) -> Answered:
         reply = Reply(general.apology(request.id))
         try:
-            return await self._say(request, reply, "failed", f"see the log for {request.id}", remember=False)
-        except Exception:
+            await self.store.write(lambda tx: _audit(tx, request, "failed", f"see the log for {request.id}"))
+        except Exception:  # noqa: BLE001 - logged
             # not even the audit can be written: the person still gets an answer
             log.exception("audit.broke")
-            return Answered(ack_of(request, reply), reply)
+        return Answered(ack_of(request, reply), reply, "failed")
 
-    async def _say(
-        self, request: Request, reply: Reply, outcome: str, detail: str, *, remember: bool = True
-    ) -> Answered:
-        ack = ack_of(request, reply)
-        await self.store.write(lambda tx: self._note(tx, request, ack, outcome, detail, remember=remember))
-        return Answered(ack, reply)
 
-    async def _keep(self, request: Request, who: str) -> Answered:
-        """Keep a request until Slack has described somebody; it is answered then."""
-        ack = ack_of(request, Reply(general.one_moment())) if request.kind == "command" else {}
+ASK_AGAIN = json.dumps({"again": True})
+"""Stands for the answer to a kept request that only shows something, so that it may be worked out once more."""
 
-        def keep(tx: Tx) -> None:
-            tx.keep_request(request.id, request.written(), who, request.at)
-            self._note(tx, request, ack, "kept", f"waits for {who}")
 
-        await self.store.write(keep)
-        return Answered(ack, kept_for=who)
+def _kept_answer(outcome: Outcome | None) -> str:
+    if isinstance(outcome, Modal | Ask):
+        return ASK_AGAIN
+    return json.dumps(body_of(outcome.words) if isinstance(outcome, Reply) else {})
 
-    def _note(  # noqa: PLR0913, PLR0917 - a line of the audit has these parts
-        self, tx: Tx, request: Request, ack: Ack, outcome: str, detail: str = "", *, remember: bool = True
-    ) -> None:
-        if request.key and remember:
-            tx.keep_answer(request.key, json.dumps(ack), request.at)
-        if request.kind == "event":
-            return
-        said = f"/{request.name} {request.text}".strip() if request.kind == "command" else request.name
-        tx.audit(
-            who=request.who,
-            command=said,
-            outcome=outcome,
-            detail=detail,
-            source=request.source,
-            channel=request.channel,
-            request=request.id,
-            at=request.at,
-        )
+
+def _audit(tx: Tx, request: Request, outcome: str, detail: str) -> None:
+    if request.kind == "event":
+        return
+    said = f"/{request.name} {request.text}".strip() if request.kind == "command" else request.name
+    tx.audit(
+        who=request.who,
+        command=said,
+        outcome=outcome,
+        detail=detail,
+        source=request.source,
+        channel=request.channel,
+        request=request.id,
+        at=request.at,
+    )
 
 
 def ack_of(request: Request, outcome: Outcome) -> Ack:

@@ -13,7 +13,7 @@ from bot.dialogue import Request
 Payload = Mapping[str, Any]
 
 
-def command(body: Payload, *, request: str, at: datetime, private: frozenset[str]) -> Request:
+def command(body: Payload, *, request: str, at: datetime, envelope: str = "", private: frozenset[str]) -> Request:
     """Read a slash command."""
     channel = str(body.get("channel_id", ""))
     return Request(
@@ -22,7 +22,7 @@ def command(body: Payload, *, request: str, at: datetime, private: frozenset[str
         name=str(body.get("command", "")).lstrip("/").casefold(),
         who=str(body.get("user_id", "")),
         at=at,
-        key=_key("trigger", body.get("trigger_id")),
+        key=_key("trigger", body.get("trigger_id")) or _key("envelope", envelope),
         workspace=str(body.get("team_id", "")),
         channel=channel,
         private=_is_private(channel, str(body.get("channel_name", "")), private),
@@ -32,7 +32,7 @@ def command(body: Payload, *, request: str, at: datetime, private: frozenset[str
     )
 
 
-def button(body: Payload, *, request: str, at: datetime, private: frozenset[str]) -> Request:
+def button(body: Payload, *, request: str, at: datetime, envelope: str = "", private: frozenset[str]) -> Request:
     """Read a click on a button, in a message, a modal or the Home tab."""
     action = (body.get("actions") or [{}])[0]
     channel = body.get("channel") or {}
@@ -43,7 +43,9 @@ def button(body: Payload, *, request: str, at: datetime, private: frozenset[str]
         name=str(action.get("action_id", "")),
         who=_person(body),
         at=at,
-        key=_key("trigger", body.get("trigger_id"), action.get("action_ts")),
+        key=_key("trigger", body.get("trigger_id"))
+        or _key("action", action.get("action_ts"))
+        or _key("envelope", envelope),
         workspace=_workspace(body),
         channel=str(channel.get("id", "")),
         private=_is_private(str(channel.get("id", "")), str(channel.get("name", "")), private),
@@ -54,7 +56,7 @@ def button(body: Payload, *, request: str, at: datetime, private: frozenset[str]
     )
 
 
-def submission(body: Payload, *, request: str, at: datetime) -> Request:
+def submission(body: Payload, *, request: str, at: datetime, envelope: str = "") -> Request:
     """Read a modal that was submitted."""
     view = body.get("view") or {}
     return Request(
@@ -63,7 +65,7 @@ def submission(body: Payload, *, request: str, at: datetime) -> Request:
         name=str(view.get("callback_id", "")),
         who=_person(body),
         at=at,
-        key=_key("trigger", body.get("trigger_id")),
+        key=_key("trigger", body.get("trigger_id")) or _key("envelope", envelope),
         workspace=_workspace(body),
         trigger=str(body.get("trigger_id", "")),
         view=str(view.get("id", "")),
@@ -72,7 +74,7 @@ def submission(body: Payload, *, request: str, at: datetime) -> Request:
     )
 
 
-def shortcut(body: Payload, *, request: str, at: datetime, private: frozenset[str]) -> Request:
+def shortcut(body: Payload, *, request: str, at: datetime, envelope: str = "", private: frozenset[str]) -> Request:
     """Read a shortcut on a message."""
     channel = body.get("channel") or {}
     return Request(
@@ -81,7 +83,7 @@ def shortcut(body: Payload, *, request: str, at: datetime, private: frozenset[st
         name=str(body.get("callback_id", "")),
         who=_person(body),
         at=at,
-        key=_key("trigger", body.get("trigger_id")),
+        key=_key("trigger", body.get("trigger_id")) or _key("envelope", envelope),
         workspace=_workspace(body),
         channel=str(channel.get("id", "")),
         private=_is_private(str(channel.get("id", "")), str(channel.get("name", "")), private),
@@ -90,7 +92,7 @@ def shortcut(body: Payload, *, request: str, at: datetime, private: frozenset[st
     )
 
 
-def event(body: Payload, *, request: str, at: datetime) -> Request:
+def event(body: Payload, *, request: str, at: datetime, envelope: str = "") -> Request:
     """Read an event of Slack's Events API."""
     inner = body.get("event") or {}
     user = inner.get("user")
@@ -101,17 +103,16 @@ def event(body: Payload, *, request: str, at: datetime) -> Request:
         name=str(inner.get("type", "")),
         who=str(who or ""),
         at=at,
-        key=_key("event", body.get("event_id")),
+        key=_key("event", body.get("event_id")) or _key("envelope", envelope),
         workspace=str(body.get("team_id", "")),
         channel=str(inner.get("channel", "")) if isinstance(inner.get("channel"), str) else "",
         about=str(inner.get("subteam_id") or (inner.get("subteam") or {}).get("id", "")),
     )
 
 
-def _key(kind: str, *parts: object) -> str:
+def _key(kind: str, name: object) -> str:
     """Name what stays the same when Slack delivers again; empty when Slack gave nothing to tell it by."""
-    known = [str(part) for part in parts if part]
-    return f"{kind}:{':'.join(known)}" if known else ""
+    return f"{kind}:{name}" if name else ""
 
 
 def _person(body: Payload) -> str:

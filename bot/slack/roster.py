@@ -1,7 +1,7 @@
 """Keeps what Slack says of people and groups: read on first sight, refreshed daily and when Slack says they changed.
 
 A request whose right depends on somebody unknown is kept as it came. This worker asks Slack, and hands it back to be
-answered, also after a restart.
+answered, also after a restart. It stays kept until its answer was shown, so a crash in between leaves nobody without.
 """
 
 import asyncio
@@ -16,33 +16,32 @@ from bot.domain.operations import backoff
 from bot.domain.people import Person
 from bot.services.people import HOME
 from bot.slack.calls import SlackCalls
+from bot.slack.sparing import Sparing
 from bot.store import Store, Tx
 from bot.telemetry import log, metrics
 
 REFRESH_AFTER = timedelta(days=1)
+ASK_AGAIN = timedelta(minutes=5)
 AT_A_TIME = 10
 POLL = 5.0
 BOT_USER, BOT = "bot user", "bot"
+AnswerKept = Callable[[Request], Awaitable["asyncio.Task[None] | None"]]
+"""Answers a kept request; gives the task that shows the answer, None when it has to be kept on."""
 
 
 class Roster:
     """The worker; `answer` takes a kept request up again."""
 
-    def __init__(
-        self,
-        store: Store,
-        calls: SlackCalls,
-        clock: Callable[[], datetime],
-        answer: Callable[[Request], Awaitable[None]],
-    ) -> None:
+    def __init__(self, store: Store, calls: SlackCalls, clock: Callable[[], datetime], answer: AnswerKept) -> None:
         self.store, self.calls, self.clock, self.answer = store, calls, clock, answer
-        self.reached_at: datetime | None = None
         self._wake = asyncio.Event()
         self._known_self = False
         self._roll = random.Random()  # noqa: S311 - jitter, not a secret
+        self._sparing = Sparing("roster.waits")
+        self._shown: dict[str, asyncio.Task[None]] = {}
 
     def wake(self) -> None:
-        """Look at once: a request may be waiting."""
+        """Look at once: a request may be waiting, or somebody may have changed."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -58,8 +57,8 @@ class Roster:
             except Unavailable as later:
                 failures += 1
                 pause = backoff(failures, later.retry_after, self._roll)
-                log.info("roster.waits", reason=later.reason)
-            except Exception:
+                self._sparing.warn(later.reason)
+            except Exception:  # noqa: BLE001 - logged, and tried again
                 failures += 1
                 pause = backoff(failures, None, self._roll)
                 log.exception("roster.broke")
@@ -69,23 +68,60 @@ class Roster:
                     await asyncio.sleep(min(pause, 1.0))  # a wake-up must not turn a silent Slack into a busy loop
 
     async def step(self) -> None:
-        """Learn who Baton is, whom a kept request waits for, and who was last described a day ago."""
+        """Learn who Baton is, whom a kept request waits for, and who is to be described anew.
+
+        One person whom Slack cannot describe now holds up nobody else; raises Unavailable at the end.
+        """
         if not self._known_self:
             await self._learn_self()
+        trouble: Unavailable | None = None
         for request, waits_for, written in await self.store.read(lambda tx: tx.kept_requests()):
-            await self._learn(waits_for)
-            await self.answer(read_request(written))
-            await self._settle(request)
+            if request in self._shown:
+                continue
+            try:
+                await self._take_up(request, waits_for, written)
+            except Unavailable as later:
+                trouble = later
         at = self.clock()
         for who in (await self.store.read(lambda tx: tx.read_before(at, REFRESH_AFTER)))[:AT_A_TIME]:
-            await self._learn(who)
+            try:
+                await self._learn(who)
+            except Unavailable as later:
+                trouble = later
+                break  # nobody waits for these
+        if trouble is not None:
+            raise trouble
+
+    async def _take_up(self, request: str, waits_for: str, written: str) -> None:
+        known = await self.store.read(lambda tx: {**tx.people([waits_for]), **tx.groups([waits_for])})
+        if waits_for not in known:
+            await self._learn(waits_for)
+        try:
+            asked = read_request(written)
+        except (ValueError, TypeError, KeyError):
+            log.exception("roster.request_not_readable", request=request)
+            await self._settle(request)
+            return
+        showing = await self.answer(asked)
+        if showing is None:
+            self.wake()  # it waits for somebody else now
+        else:
+            self._shown[request] = asyncio.create_task(self._settle_after(showing, request))
+
+    async def _settle_after(self, showing: "asyncio.Task[None]", request: str) -> None:
+        await asyncio.wait({showing})
+        try:
+            await self._settle(request)
+        except Exception:  # noqa: BLE001 - logged, and found again after a restart
+            log.exception("roster.not_settled", request=request)
+        self._shown.pop(request, None)
 
     async def _settle(self, request: str) -> None:
         await self.store.write(lambda tx: tx.settle_request(request))
 
     async def _learn_self(self) -> None:
         me = await self.calls.identity()
-        at = self.reached_at = self.clock()
+        at = self.clock()
 
         def keep(tx: Tx) -> None:
             for name, value in ((HOME, me.workspace), (BOT_USER, me.user), (BOT, me.bot)):
@@ -93,22 +129,35 @@ class Roster:
 
         await self.store.write(keep)
         self._known_self = True
+        self._sparing.over("roster.slack_reached")
 
     async def _learn(self, who: str) -> None:
-        at = self.clock()
         if who.startswith("S"):
-            try:
-                members = await self.calls.members(who)
-            except Rejected as refusal:
-                log.warning("roster.group_not_read", group=who, reason=refusal.reason)
-                members = frozenset()
-            await self.store.write(lambda tx: tx.keep_group(who, members, at))
+            await self._learn_group(who)
         else:
-            try:
-                person = await self.calls.describe(who)
-            except Rejected as refusal:
-                # Slack shows nothing of them to us: they may look, like any guest
-                log.warning("roster.person_not_read", person=who, reason=refusal.reason)
-                person = Person(id=who, name=who, guest=True)
-            await self.store.write(lambda tx: tx.keep_person(person, at))
-        self.reached_at = self.clock()
+            await self._learn_person(who)
+
+    async def _learn_person(self, who: str) -> None:
+        at = self.clock()
+        try:
+            person = await self.calls.describe(who)
+        except Rejected as refusal:
+            # Slack shows nothing of them to us: they may look, like any guest
+            log.warning("roster.person_not_read", person=who, reason=refusal.reason)
+            person = Person(id=who, name=who, guest=True)
+            if not refusal.gone:  # our own rights are at fault, and may be mended any moment
+                person = (await self.store.read(lambda tx: tx.people([who]))).get(who, person)
+                at -= REFRESH_AFTER - ASK_AGAIN
+        await self.store.write(lambda tx: tx.keep_person(person, at))
+
+    async def _learn_group(self, group: str) -> None:
+        at = self.clock()
+        try:
+            members = await self.calls.members(group)
+        except Rejected as refusal:
+            log.warning("roster.group_not_read", group=group, reason=refusal.reason)
+            members = frozenset()
+            if not refusal.gone:
+                at -= REFRESH_AFTER - ASK_AGAIN
+                members = (await self.store.read(lambda tx: tx.groups([group]))).get(group, members)
+        await self.store.write(lambda tx: tx.keep_group(group, members, at))

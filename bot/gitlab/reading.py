@@ -1,0 +1,188 @@
+"""Answers questions about the weeks: which milestones there are, what stands in them, and what the token may do."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from bot.domain.errors import Rejected
+from bot.domain.questions import WeekQuestion
+from bot.domain.rollover import MAY_EDIT_MERGE_REQUESTS, Weeks, find_weeks
+from bot.domain.team import Team
+from bot.domain.tracker import Issue, Milestone, MilestoneEvent, Noun, Project, WeekFacts, WhoAndWhen
+from bot.gitlab import rows
+from bot.gitlab.calls import PER_PAGE, Calls, Row, together
+
+PATHS: Mapping[Noun, str] = {"issue": "issues", "merge_request": "merge_requests"}
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+NOUNS: tuple[Noun, ...] = ("issue", "merge_request")
+
+
+class Reading:
+    """Reads one project."""
+
+    def __init__(self, calls: Calls, project: str, team: Team, clock: Callable[[], datetime]) -> None:
+        self._calls, self._team, self._clock = calls, team, clock
+        self._project = project_path(project)
+
+    async def read(self, question: WeekQuestion) -> WeekFacts:
+        """Answer a question about the weeks; raises Unavailable or Rejected."""
+        at = self._clock()
+        project, milestones, ranks = await _three(
+            self._read_project(), self._read_milestones(), self._read_ranks(wanted=question.ranks)
+        )
+        facts = WeekFacts(at=at, project=project, milestones=milestones, label_ranks=ranks)
+        weeks = find_weeks(facts, self._team)
+        wanted = _wanted(question, facts, weeks)
+        above, found, closed_by = await _three(
+            self._read_group_milestones(project, wanted=question.ending is not None),
+            together(*(self._read_issues(milestone) for milestone in wanted)),
+            self._read_closed_by(question, weeks),
+        )
+        issues = {milestone.id: inside for milestone, inside in zip(wanted, found, strict=True)}
+        known = {milestone.id for milestone in milestones}
+        events, unread = await self._read_events(question, weeks, issues)
+        return WeekFacts(
+            at=at,
+            project=project,
+            milestones=milestones + tuple(one for one in above if one.id not in known),
+            issues=issues,
+            events=events,
+            unread=unread,
+            closed_by=closed_by,
+            label_ranks=ranks,
+        )
+
+    async def _read_project(self) -> Project:
+        project, level = await self._calls.row("get", self._project, _project_and_level)
+        if level is None or level < MAY_EDIT_MERGE_REQUESTS:
+            # the project may hide it, or tell less than an invited group gives
+            own = await self._read_membership()
+            level = max((one for one in (level, own) if one is not None), default=None)
+        return Project(project.path, project.url, level, project.group)
+
+    async def _read_membership(self) -> int | None:
+        """Ask for the token's own membership (None: GitLab does not say either)."""
+        try:
+            me = await self._calls.row("get", "/user", lambda row: int(row["id"]))
+            path = f"{self._project}/members/all/{me}"
+            return await self._calls.row("get", path, lambda row: row.get("access_level"))
+        except Rejected:
+            return None
+
+    async def _read_milestones(self) -> tuple[Milestone, ...]:
+        path = f"{self._project}/milestones"
+        return tuple(await self._calls.rows(path, rows.milestone, include_ancestors="true"))
+
+    async def _read_group_milestones(self, project: Project, *, wanted: bool) -> tuple[Milestone, ...]:
+        """Read the groups' milestones too: an older GitLab does not list them with the project's."""
+        if not wanted or not project.group:
+            return ()
+        try:
+            found = await self._calls.rows(
+                f"{project.group}/milestones",
+                lambda row: rows.milestone({"group_id": True, **row}),
+                include_ancestors="true",
+            )
+        except Rejected:
+            return ()  # the token may belong to the project alone; a clash is then refused by GitLab itself
+        return tuple(found)
+
+    async def _read_ranks(self, *, wanted: bool) -> dict[str, int | None]:
+        if not wanted:
+            return {}
+        return dict(
+            await self._calls.rows(f"{self._project}/labels", lambda row: (str(row["name"]), row.get("priority")))
+        )
+
+    async def _read_issues(self, milestone: Milestone) -> tuple[Issue, ...]:
+        lists = await together(*(self._read_nouns(noun, milestone) for noun in NOUNS))
+        # a group's milestone may carry the same title, and pages may overlap while people work
+        return tuple({one.key: one for found in lists for one in found if one.milestone == milestone.id}.values())
+
+    async def _read_nouns(self, noun: Noun, milestone: Milestone) -> list[Issue]:
+        return await self._calls.rows(
+            f"{self._project}/{PATHS[noun]}",
+            lambda row: rows.issue(row, noun),
+            milestone=milestone.title,
+            state="all",
+            scope="all",
+            order_by="created_at",
+            sort="asc",
+        )
+
+    async def _read_events(
+        self, question: WeekQuestion, weeks: Weeks, issues: Mapping[int, tuple[Issue, ...]]
+    ) -> tuple[dict[str, tuple[MilestoneEvent, ...]], frozenset[str]]:
+        if not question.late or weeks.wow is None:
+            return {}, frozenset()
+        wow = weeks.wow.id
+        unjudged = [one for one in issues.get(wow, ()) if one.open and (wow, one.key) not in question.judged]
+        lists = await together(*(self._read_events_of(one) for one in unjudged))
+        events = {one.key: found for one, found in zip(unjudged, lists, strict=True) if found is not None}
+        return events, frozenset(one.key for one in unjudged if one.key not in events)
+
+    async def _read_events_of(self, issue: Issue) -> tuple[MilestoneEvent, ...] | None:
+        path = f"{self._project}/{PATHS[issue.noun]}/{issue.iid}/resource_milestone_events"
+        try:
+            found = await self._calls.rows(path, rows.milestone_event)
+        except Rejected:
+            return None  # deleted a moment ago, or not shown to this token: nothing is said about it
+        return tuple(one for one in found if one is not None)
+
+    async def _read_closed_by(self, question: WeekQuestion, weeks: Weeks) -> dict[int, WhoAndWhen]:
+        ending = question.ending
+        wanted = [weeks.closed[ending]] if ending and ending in weeks.closed else []
+        if question.closed_weeks:
+            wanted += [weeks.closed[day] for day in sorted(weeks.closed, reverse=True)[: question.closed_weeks]]
+        if not wanted:
+            return {}
+        ids = {milestone.id for milestone in wanted}
+        try:
+            found = await self._calls.some(
+                f"{self._project}/events", _closed_by, target_type="milestone", action="closed", per_page=PER_PAGE
+            )
+        except Rejected:
+            return {}
+        # the newest comes first; let it win
+        return {target: who for target, who in reversed(found) if target in ids}
+
+
+def project_path(project: str) -> str:
+    """Write the path of the API for a project given by its path or its number."""
+    return f"/projects/{quote(project, safe='')}"
+
+
+def _project_and_level(row: Row) -> tuple[Project, int | None]:
+    namespace = row.get("namespace") or {}
+    group = f"/groups/{namespace['id']}" if namespace.get("kind") == "group" else ""
+    access = row.get("permissions") or {}
+    levels = [part["access_level"] for part in access.values() if part and part.get("access_level") is not None]
+    project = Project(row.get("path_with_namespace", ""), row.get("web_url", ""), None, group)
+    return project, max(levels) if levels else None
+
+
+def _closed_by(row: Row) -> tuple[int | None, WhoAndWhen]:
+    name = (row.get("author") or {}).get("name") or row.get("author_username") or "somebody"
+    at = rows.moment(row["created_at"]) if row.get("created_at") else None
+    return row.get("target_id"), WhoAndWhen(name, at)
+
+
+def _wanted(question: WeekQuestion, facts: WeekFacts, weeks: Weeks) -> list[Milestone]:
+    by_id = {milestone.id: milestone for milestone in facts.milestones}
+    wanted = [by_id[one] for one in question.milestones if one in by_id]
+    if question.wow and weeks.wow:
+        wanted.append(weeks.wow)
+    if question.following and weeks.following:
+        wanted.append(weeks.following)
+    wanted += [weeks.closed[day] for day in sorted(weeks.closed, reverse=True)[: question.closed_weeks]]
+    return list({milestone.id: milestone for milestone in wanted}.values())
+
+
+async def _three(one: Awaitable[A], two: Awaitable[B], three: Awaitable[C]) -> tuple[A, B, C]:
+    """Wait for three different things side by side; when one fails, the others are not asked."""
+    answers: list[Any] = await together(one, two, three)
+    first, second, third = answers
+    return first, second, third

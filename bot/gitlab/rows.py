@@ -1,0 +1,54 @@
+"""GitLab's rows, read into the tracker's values."""
+
+from datetime import UTC, date, datetime
+
+from bot.domain.tracker import Issue, Milestone, MilestoneEvent, Noun
+from bot.gitlab.calls import Row
+
+
+def milestone(row: Row) -> Milestone:
+    """Read a milestone: https://docs.gitlab.com/api/milestones/."""
+    return Milestone(
+        id=row["id"],
+        title=row["title"],
+        active=row.get("state") != "closed",
+        start=_date(row.get("start_date")),
+        due=_date(row.get("due_date")),
+        url=row.get("web_url") or "",
+        group=bool(row.get("group_id")),
+    )
+
+
+def issue(row: Row, noun: Noun) -> Issue:
+    """Read an issue or a merge request: https://docs.gitlab.com/api/issues/."""
+    return Issue(
+        iid=row["iid"],
+        title=row.get("title") or "",
+        labels=tuple(label if isinstance(label, str) else label["name"] for label in row.get("labels") or ()),
+        milestone=(row.get("milestone") or {}).get("id"),
+        open=row.get("state") in {"opened", "open", "reopened", "locked"},
+        url=row.get("web_url") or "",
+        noun=noun,
+        confidential=bool(row.get("confidential")),
+    )
+
+
+def milestone_event(row: Row) -> MilestoneEvent | None:
+    """Read that somebody put an issue into a milestone or took it out; None when that milestone is deleted."""
+    if not row.get("milestone"):
+        return None
+    return MilestoneEvent(
+        milestone=row["milestone"]["id"],
+        added=row["action"] == "add",
+        at=moment(row["created_at"]),
+        by=(row.get("user") or {}).get("username", ""),
+    )
+
+
+def moment(written: str) -> datetime:
+    """Read an instant."""
+    return datetime.fromisoformat(written).astimezone(UTC)
+
+
+def _date(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None

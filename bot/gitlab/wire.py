@@ -1,0 +1,180 @@
+"""The bytes below python-gitlab: one pool of connections, a deadline on every call, and answers told apart.
+
+python-gitlab speaks through a backend; its own, on requests, costs twice the time of ours for each call, looks through
+the environment every time, lets a redirect carry the token elsewhere, and throws away the headers of a refusal.
+This one looks for proxies and certificates once, and decides what an answer means while all of it is at hand.
+"""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
+from urllib3.util import Timeout
+
+from bot.domain.errors import Unavailable
+from bot.gitlab.calls import AT_ONCE
+from bot.gitlab.refusals import meaning
+
+CONNECT_SECONDS, READ_SECONDS = 2.0, 4.5
+"""Together less than an operation's deadline, so that no call outlives the attempt it belongs to."""
+MOST_REDIRECTS = 5
+PIECE = 256 * 1024
+
+
+class BrokenError(Unavailable):
+    """The connection broke instead of bringing an answer."""
+
+
+class Heard:
+    """GitLab's answer, as python-gitlab expects it from a backend: it is the response, and the response in it."""
+
+    history = ()
+    reason = ""
+
+    def __init__(self, status: int, headers: Any, content: bytes) -> None:  # noqa: ANN401 - urllib3's mapping
+        self.status_code, self.headers, self.content = status, headers, content
+
+    @property
+    def response(self) -> "Heard":
+        """Give python-gitlab what it hands on."""
+        return self
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON is of any shape
+        """Read the body."""
+        try:
+            return json.loads(self.content)
+        except ValueError as error:
+            message = "what answers is not GitLab's API"
+            raise Unavailable(message) from error
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What is to be sent, as python-gitlab expects it."""
+
+    json: Any
+    data: None = None
+    content_type: str = "application/json"
+
+
+class Wire:
+    """A backend of python-gitlab on urllib3."""
+
+    def __init__(self, **_: object) -> None:
+        self.client: urllib3.PoolManager | None = None
+        self._direct: urllib3.HTTPConnectionPool | None = None
+
+    @staticmethod
+    def prepare_send_data(files: object, post_data: Any, raw: object) -> _Sent:  # noqa: ANN401
+        """Send JSON, and nothing else."""
+        del files, raw
+        return _Sent(post_data)
+
+    def http_request(self, method: str, url: str, **given: Any) -> Heard:  # noqa: ANN401 - python-gitlab's own words
+        """Call; raises Unavailable or Rejected for everything but a success."""
+        headers = given["headers"]
+        _Dress(headers).wear(given["auth"])
+        if given.get("params"):
+            url = f"{url}?{urlencode(given['params'], doseq=True)}"
+        body = json.dumps(given["json"]).encode() if given.get("json") is not None else None
+        for _ in range(MOST_REDIRECTS):
+            heard = self._exchange(method.upper(), url, body, headers)
+            if heard.status_code < 300:
+                return heard
+            if heard.status_code >= 400:
+                raise meaning(heard)
+            url = _redirected(method, url, heard)
+        message = "GitLab redirects in a circle"
+        raise Unavailable(message)
+
+    def _exchange(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Heard:
+        began = time.monotonic()
+        try:
+            response = self._urlopen(method, url, body, headers)
+            parts = []
+            while part := response.read1(PIECE, decode_content=True):
+                parts.append(part)
+                if time.monotonic() - began > CONNECT_SECONDS + READ_SECONDS:
+                    response.close()
+                    message = "GitLab is too slow"
+                    raise Unavailable(message)
+            response.release_conn()
+        except NewConnectionError as error:
+            message = "GitLab cannot be reached"
+            raise Unavailable(message) from error
+        except ProtocolError as error:
+            message = "GitLab does not answer: the connection broke"
+            raise BrokenError(message) from error
+        except (HTTPError, OSError) as error:
+            message = f"GitLab does not answer ({type(error).__name__})"
+            raise Unavailable(message) from error
+        return Heard(response.status, response.headers, b"".join(parts))
+
+    def _urlopen(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Any:  # noqa: ANN401
+        if self.client is None:
+            self.client, self._direct = _connect(url)
+        options: dict[str, Any] = {
+            "body": body,
+            "headers": headers,
+            "redirect": False,
+            "retries": False,
+            "preload_content": False,
+            "timeout": Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        }
+        if self._direct is None:
+            return self.client.urlopen(method, url, **options)
+        parts = urlsplit(url)
+        return self._direct.urlopen(method, f"{parts.path}?{parts.query}" if parts.query else parts.path, **options)
+
+
+class _Dress:
+    """Takes python-gitlab's authorization, which wants to put its header on a request."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers = headers
+
+    def wear(self, auth: Any) -> None:  # noqa: ANN401 - one of python-gitlab's
+        if auth is not None:
+            auth(self)
+
+
+def _connect(url: str) -> tuple[urllib3.PoolManager, urllib3.HTTPConnectionPool | None]:
+    """Open the pool, through the proxy that the environment names for this address, if there is one."""
+    parts = urlsplit(url)
+    proxies = {} if proxy_bypass(parts.hostname or "") else getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    options: dict[str, Any] = {"maxsize": AT_ONCE, "ca_certs": _certificates(), "cert_reqs": "CERT_REQUIRED"}
+    if proxy is None:
+        manager = urllib3.PoolManager(**options)
+        return manager, manager.connection_from_url(url)
+    user, at, _ = urlsplit(proxy).netloc.rpartition("@")
+    dressed = urllib3.util.make_headers(proxy_basic_auth=user) if at else None
+    return urllib3.ProxyManager(proxy, proxy_headers=dressed, **options), None
+
+
+def _certificates() -> str:
+    """Find the certificates to trust: those that the environment names, as requests would."""
+    named = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if named:
+        return named
+    import certifi
+
+    return certifi.where()
+
+
+def _redirected(method: str, url: str, heard: Heard) -> str:
+    """Follow a redirect only for reading and only to the same host: the token goes nowhere else."""
+    target = urljoin(url, heard.headers.get("Location", ""))
+    came, goes = urlsplit(url), urlsplit(target)
+    if method.casefold() == "get" and (came.scheme, came.netloc) == (goes.scheme, goes.netloc):
+        return str(target)
+    message = (
+        f"GitLab redirects to {goes.scheme}://{goes.netloc}; GITLAB_URL and GITLAB_PROJECT should name the place itself"
+    )
+    raise Unavailable(message)
