@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 CODE := $(wildcard bot handlers tests benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check figures lock
+.PHONY: help setup demo picture serve test check figures lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 demo: setup ## a lead's Wednesday, in the built-in sandbox (ONCE=1 ends by itself)
 	$(BIN)/python -m bot demo $(if $(ONCE),--once)
+
+picture: setup ## draw the picture in the README again, from the demo
+	$(BIN)/python -m bot demo --once --picture docs/demo.svg
 
 serve: setup ## run the bot, with the settings of the environment or .env
 	$(BIN)/python -m bot serve
