@@ -7,6 +7,7 @@ import pytest
 
 from bot.sandbox.slack.persona import Persona
 from tests.stories.process import Bot
+from tests.stories.side_by_side import Stage
 from tests.stories.world import Gitlab, Slack, World
 
 
@@ -18,6 +19,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.when == "call" and report.failed and isinstance(world, World):
         report.sections.append(("The story", world.tell()))
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Asks at the very end how the stories ended that are played behind the others."""
+    items.sort(key=lambda each: hasattr(getattr(each, "function", None), "story"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Where stories are played side by side; they begin with the first test."""
+    tests = [each.function for each in request.session.items if isinstance(each, pytest.Function)]
+    with Stage(tests, tmp_path_factory.mktemp("stage")) as stage:
+        yield stage
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -116,10 +117,13 @@ class Bot:
             return response.status, text
 
     @property
-    def waiting(self) -> int:
-        """How many operations wait for GitLab and Slack."""
-        _, health = self.asks("/healthz")
-        return int(health["gitlab"]["waiting"]) + int(health["slack"]["waiting"])
+    def is_idle(self) -> bool:
+        """Whether it serves, and nothing waits for GitLab or Slack."""
+        try:
+            status, health = self.asks("/healthz")
+        except (OSError, http.client.HTTPException):
+            return False
+        return status == HTTPStatus.OK and health["gitlab"]["waiting"] == health["slack"]["waiting"] == 0
 
     def has_said(self, event: str) -> bool:
         """Whether an event stands in the log since the last start."""

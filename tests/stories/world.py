@@ -1,17 +1,21 @@
 """The world in which the stories play: an emulated GitLab and Slack on one clock, two people, and the bot as a process."""
 
 import re
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
 import yaml
 
 from bot.sandbox.gitlab.http import application
+from bot.sandbox.gitlab.records import Kind
 from bot.sandbox.gitlab.world import GitlabWorld
 from bot.sandbox.server import Changes, Exchange, Server
 from bot.sandbox.slack import SlackWorld
@@ -136,6 +140,8 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Ends everything; a story that went well is held to GitLab's document, and to a clean log."""
+        if error is not None:
+            error.add_note(self.tell())
         self._open.close()
         if error is None:
             self.operations = operations_of(self.gitlab.server.recorded())
@@ -203,7 +209,7 @@ class World:
 
     def is_idle(self, within: float = PATIENCE) -> None:
         """Waits until the bot has nothing more to deliver."""
-        self.until(lambda: self.bot.waiting == 0, "nothing waits any more", within)
+        self.until(lambda: self.bot.is_idle, "nothing waits any more", within)
 
     # what is done again and again
 
@@ -236,6 +242,24 @@ class World:
         """A week with a goal, a late addition, a planned issue, a merge request, and one issue that is done."""
         return SmallWeek(self.gitlab)
 
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """All that stands in GitLab, what happened to each issue, and Baton's messages: to compare two stories by."""
+        both: list[tuple[Kind, int]] = [("issue", each) for each in self.gitlab.state.issues]
+        both += [("merge_request", each) for each in self.gitlab.state.merge_requests]
+        return {
+            "gitlab": self.gitlab.snapshot(),
+            "events": {each: self._events_of(*each) for each in both},
+            "messages": sorted(keys_of(self.slack.messages(CHANNEL))),
+        }
+
+    def _events_of(self, kind: Kind, iid: int) -> list[tuple[str, object]]:
+        moves = self.gitlab.milestone_events(iid, kind)
+        labels = self.gitlab.label_events(iid, kind)
+        return [(each["action"], each["milestone"]["id"]) for each in moves] + sorted(
+            (each["action"], each["label"]["name"]) for each in labels
+        )
+
     def tell(self) -> str:
         """The whole story, for a test that failed."""
         writes = [f"{each.status} {each.method} {each.path} {each.body}" for each in self.gitlab.writes[-60:]]
@@ -262,6 +286,25 @@ class SmallWeek:
     def open(self) -> list[int]:
         """The open issues."""
         return [self.goal, self.late, self.planned]
+
+
+@cache
+def _usual_outcome() -> dict[str, Any]:
+    with TemporaryDirectory() as folder, World(Path(folder)) as world:
+        world.bot.starts()
+        world.seeds_small_week()
+        world.rolls_over()
+        world.is_idle()
+        return world.outcome
+
+
+def usual_outcome() -> dict[str, Any]:
+    """How the small week ends where nothing goes wrong."""
+    with _one_at_a_time:
+        return _usual_outcome()
+
+
+_one_at_a_time = threading.Lock()
 
 
 def operations_of(exchanges: Iterable[Exchange]) -> set[str]:
