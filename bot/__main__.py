@@ -46,10 +46,10 @@ def serve(
     ] = "",
 ) -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
+    settings = _settings()  # a wrong one is said before anything heavy is loaded
     from bot import app
     from bot.telemetry import start_logging
 
-    settings = _settings()
     start_logging(level=logging.INFO)
     clock = _clock_from(now) if now else app.now
     _exit_with(_run(app.serve(settings, clock)))
