@@ -75,7 +75,9 @@ class Roster:
         if not self._known_self:
             await self._learn_self()
         trouble: Unavailable | None = None
-        for request, waits_for, written in await self.store.read(lambda tx: tx.kept_requests()):
+        kept = await self.store.read(lambda tx: tx.kept_requests())
+        self._forget_settled({request for request, _, _ in kept})
+        for request, waits_for, written in kept:
             if request in self._shown:
                 continue
             try:
@@ -114,7 +116,10 @@ class Roster:
             await self._settle(request)
         except Exception:  # noqa: BLE001 - logged, and found again after a restart
             log.exception("roster.not_settled", request=request)
-        self._shown.pop(request, None)
+
+    def _forget_settled(self, kept: set[str]) -> None:
+        """Forget what was shown once the store has forgotten it; a list read before that may still name it."""
+        self._shown = {request: task for request, task in self._shown.items() if request in kept or not task.done()}
 
     async def _settle(self, request: str) -> None:
         await self.store.write(lambda tx: tx.settle_request(request))
