@@ -1,0 +1,331 @@
+"""The GitLab edge: it brings about what an operation names, once, and overrules nobody."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+
+from bot.domain.errors import Rejected, Unavailable
+from bot.domain.journal import Delivery
+from bot.domain.operations import CreateMilestone, Operation, RemoveMilestone, SetIssue, SetMilestone
+from bot.domain.questions import WeekQuestion
+from bot.domain.team import Team
+from bot.domain.tracker import WeekFacts
+from bot.gitlab import Gitlab
+from bot.gitlab.calls import AT_ONCE
+from bot.sandbox.gitlab.http import application
+from bot.sandbox.gitlab.world import GitlabWorld
+from bot.sandbox.server import Server
+from bot.sandbox.weather import Weather
+
+T = TypeVar("T")
+WEEK = WeekQuestion("week", wow=True, following=True, late=True, ending=datetime(2026, 11, 24, tzinfo=UTC).date())
+NEXT = CreateMilestone("Next WoW", "2026-12-02", "2026-12-08")
+
+
+class Tracker:
+    """An emulated GitLab with its weather, and the edge that speaks to it."""
+
+    def __init__(self, world: GitlabWorld, weather: Weather, server: Server) -> None:
+        self.world, self.weather, self.server = world, weather, server
+        self.wow = world.add_milestone("WoW", "2026-11-18", "2026-11-24")
+        self.following = world.add_milestone("Next WoW")
+
+    def performs(self, operation: Operation, *, attempts: int = 0, age: timedelta = timedelta()) -> dict[str, Any]:
+        """Performs an operation, which may have been tried before, or have waited for a while."""
+        at = datetime.now(UTC)
+        delivery = Delivery(1, "b", "n", operation, "leased", attempts, added_at=at - age)
+        return asyncio.run(self._with_edge(lambda gitlab: gitlab.perform(delivery)))
+
+    def is_asked(self, question: WeekQuestion = WEEK, project: str = "acme/production") -> WeekFacts:
+        """Answers a question."""
+        return asyncio.run(self._with_edge(lambda gitlab: gitlab.read(question), project))
+
+    async def _with_edge(self, work: Callable[[Gitlab], Awaitable[T]], project: str = "acme/production") -> T:
+        gitlab = self.edge(project)
+        try:
+            async with asyncio.timeout(20):
+                return await work(gitlab)
+        finally:
+            gitlab.close()
+
+    def edge(self, project: str = "acme/production") -> Gitlab:
+        """The edge, inside a running loop."""
+        return Gitlab(self.server.url, self.world.token, project, Team("C1"), lambda: datetime.now(UTC))
+
+    def requests(self, method: str = "") -> list[str]:
+        """The paths that were asked for."""
+        return [each.path for each in self.server.recorded() if method in each.method]
+
+    def milestone_of(self, iid: int) -> int | None:
+        """Where an issue stands."""
+        found = self.world.issue(iid)["milestone"]
+        return found["id"] if found else None
+
+
+@pytest.fixture
+def tracker() -> Iterator[Tracker]:
+    world, weather = GitlabWorld(), Weather()
+    with Server(application(world, weather), changes=world.changes) as server:
+        yield Tracker(world, weather, server)
+    world.close()
+
+
+# Issues
+
+
+def test_an_issue_is_moved_and_labelled_by_one_request(tracker: Tracker) -> None:
+    iid = tracker.world.add_issue("Disk", ["goal", "moved 1"], tracker.wow)
+
+    tracker.performs(SetIssue("issue", iid, tracker.wow, tracker.following, ("unscheduled", "moved 2"), ("moved 1",)))
+
+    assert tracker.milestone_of(iid) == tracker.following
+    assert sorted(tracker.world.issue(iid)["labels"]) == ["goal", "moved 2", "unscheduled"]
+    assert len(tracker.requests()) == 1
+
+
+def test_what_may_have_arrived_is_looked_at_and_not_written_again(tracker: Tracker) -> None:
+    iid = tracker.world.add_issue("Disk", ["unscheduled"], tracker.following)
+    operation = SetIssue("issue", iid, tracker.wow, tracker.following, ("unscheduled",))
+
+    assert tracker.performs(operation, attempts=1) == {}
+    assert tracker.requests("PUT") == []
+
+
+@pytest.mark.parametrize("tried", [{"attempts": 1}, {"age": timedelta(minutes=6)}])
+def test_an_issue_that_a_person_moved_meanwhile_stays_there(tracker: Tracker, tried: dict[str, Any]) -> None:
+    elsewhere = tracker.world.add_milestone("Elsewhere")
+    iid = tracker.world.add_issue("Disk", [], elsewhere)
+
+    result = tracker.performs(SetIssue("issue", iid, tracker.wow, tracker.following), **tried)
+
+    assert result == {"kept": "somebody moved it meanwhile"}
+    assert tracker.milestone_of(iid) == elsewhere
+
+
+def test_an_issue_that_was_closed_meanwhile_stays_in_its_week(tracker: Tracker) -> None:
+    iid = tracker.world.add_issue("Disk", [], tracker.wow, "closed")
+
+    result = tracker.performs(SetIssue("issue", iid, tracker.wow, tracker.following), attempts=1)
+
+    assert result == {"kept": "it was closed meanwhile"}
+    assert tracker.milestone_of(iid) == tracker.wow
+
+
+def test_a_deleted_issue_is_refused_as_gone(tracker: Tracker) -> None:
+    with pytest.raises(Rejected) as refused:
+        tracker.performs(SetIssue("issue", 99, tracker.wow, tracker.following))
+
+    assert refused.value.gone
+
+
+# Milestones
+
+
+def test_a_milestone_that_an_earlier_attempt_made_is_found(tracker: Tracker) -> None:
+    tracker.world.retitle_milestone(tracker.following, "WoW 2")
+    tracker.weather.drops_after(match="POST")
+    with pytest.raises(Unavailable):
+        tracker.performs(NEXT)
+
+    made = tracker.performs(NEXT, attempts=1)
+
+    assert list(made) == ["id"]
+    assert tracker.requests("POST") == tracker.requests("POST")[:1]
+
+
+def test_a_milestone_that_somebody_else_made_is_adopted(tracker: Tracker) -> None:
+    assert tracker.performs(NEXT) == {"id": tracker.following, "adopted": True}
+    assert tracker.performs(NEXT, attempts=1) == {"id": tracker.following, "adopted": True}
+
+
+def test_a_closed_milestone_of_the_same_title_is_no_next_week(tracker: Tracker) -> None:
+    tracker.world.close_milestone(tracker.following)
+
+    for attempts in (0, 1):
+        with pytest.raises(Rejected, match="title"):
+            tracker.performs(NEXT, attempts=attempts)
+
+
+@pytest.mark.parametrize("tried", [{"attempts": 1}, {"age": timedelta(hours=1)}])
+def test_a_milestone_that_somebody_renamed_meanwhile_is_left_alone(tracker: Tracker, tried: dict[str, Any]) -> None:
+    tracker.world.retitle_milestone(tracker.wow, "Sprint 12")
+
+    with pytest.raises(Rejected, match="Sprint 12"):
+        tracker.performs(SetMilestone(tracker.wow, "WoW", title="WoW ending 2026-11-24"), **tried)
+
+
+def test_an_empty_milestone_is_removed_and_one_with_anything_in_it_is_kept_under_another_title(
+    tracker: Tracker,
+) -> None:
+    remove = RemoveMilestone(tracker.following, "Next WoW", "Next WoW (kept 2026-11-25)")
+    tracker.world.add_merge_request("An old one", [], tracker.following, "merged")
+    assert tracker.performs(remove) == {"kept_title": "Next WoW (kept 2026-11-25)"}
+    empty = tracker.world.add_milestone("Next WoW")
+
+    assert tracker.performs(RemoveMilestone(empty, "Next WoW", "x")) == {"removed": True}
+    assert tracker.performs(RemoveMilestone(empty, "Next WoW", "x"), attempts=1) == {"removed": True}
+
+
+# Answers that are none
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "later"),
+    [
+        (400, {"message": {"title": ["has already been taken"]}}, False),
+        (403, {"message": "403 Forbidden"}, False),
+        (404, {"message": "404 Not found"}, False),
+        (422, {"error": "x"}, False),
+        (401, {"message": "401 Unauthorized"}, True),
+        (409, {"message": "409 Conflict"}, True),
+        (500, {"message": "500"}, True),
+        (502, "<html>Bad gateway</html>", True),
+        (503, None, True),
+        (403, "<html>who are you</html>", True),
+        (404, "not here", True),
+        (200, "<html>Sign in</html>", True),
+        (200, "[1, 2", True),
+        (200, "[]", True),
+        (200, '{"iid": "x"', True),
+        (200, '{"labels": 3}', True),
+        (200, '"yes"', True),
+        (301, "", True),
+    ],
+)
+def test_only_what_gitlab_understood_and_refused_is_a_refusal(
+    tracker: Tracker, status: int, body: str | dict[str, str] | None, later: bool
+) -> None:
+    tracker.weather.fails(status, body=body)
+
+    with pytest.raises(Unavailable if later else Rejected):
+        tracker.performs(SetIssue("issue", 1, tracker.wow, tracker.following))
+
+
+@pytest.mark.parametrize("body", ["<html>Sign in</html>", "{}", "[3]", '[{"id": 1}]', "[", "null"])
+def test_a_list_that_is_none_is_no_empty_week(tracker: Tracker, body: str) -> None:
+    tracker.weather.fails(200, match="/milestones", body=body)
+
+    with pytest.raises(Unavailable, match="not GitLab's API"):
+        tracker.is_asked()
+
+
+@pytest.mark.parametrize("as_date", [False, True])
+def test_how_long_gitlab_wants_to_be_left_alone_is_heard_in_both_forms(tracker: Tracker, as_date: bool) -> None:
+    tracker.weather.rate_limits(30, as_date=as_date)
+
+    with pytest.raises(Unavailable) as limited:
+        tracker.performs(SetIssue("issue", 1, tracker.wow, tracker.following))
+
+    assert 27 <= (limited.value.retry_after or 0) <= 30
+    assert not limited.value.world_is_down
+    assert len(tracker.requests()) == 1, "nothing repeats it by itself"
+
+
+def test_a_server_error_is_not_repeated_by_itself(tracker: Tracker) -> None:
+    tracker.weather.fails(503, match="PUT")
+
+    with pytest.raises(Unavailable):
+        tracker.performs(SetIssue("issue", 1, tracker.wow, tracker.following))
+
+    assert len(tracker.requests()) == 1
+
+
+def test_a_call_that_hangs_ends_within_an_operation_s_deadline(tracker: Tracker) -> None:
+    tracker.weather.hangs()
+    began = datetime.now(UTC)
+
+    with pytest.raises(Unavailable):
+        tracker.performs(SetIssue("issue", 1, tracker.wow, tracker.following))
+
+    assert datetime.now(UTC) - began < timedelta(seconds=7)
+    tracker.weather.clears()
+
+
+def test_reading_survives_one_connection_that_broke(tracker: Tracker) -> None:
+    tracker.weather.drops_before(match="GET /api/v4/projects/acme%2Fproduction/milestones")
+
+    assert {one.title for one in tracker.is_asked().milestones} == {"WoW", "Next WoW"}
+
+
+# Reading
+
+
+def test_a_project_is_known_by_its_number_too(tracker: Tracker) -> None:
+    assert tracker.is_asked(project="42").project.path == "acme/production"
+
+
+def test_lists_are_read_to_their_last_page(tracker: Tracker) -> None:
+    for number in range(230):
+        tracker.world.add_issue(f"Issue {number}", [], tracker.wow)
+
+    facts = tracker.is_asked(WeekQuestion("week", wow=True))
+
+    assert len(facts.issues[tracker.wow]) == 230
+
+
+def test_milestones_of_the_group_are_read_and_known_as_such(tracker: Tracker) -> None:
+    above = tracker.world.add_group_milestone("WoW ending 2026-11-24")
+
+    assert [one.id for one in tracker.is_asked().milestones if one.group] == [above]
+
+
+def test_when_and_by_whom_issues_came_into_the_week_is_read(tracker: Tracker) -> None:
+    added = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    iid = tracker.world.add_issue("Late", [], tracker.wow, added_at=added)
+
+    (event,) = tracker.is_asked().events[f"issue:{iid}"]
+
+    assert (event.milestone, event.added, event.at) == (tracker.wow, True, added)
+
+
+@pytest.mark.parametrize(("access", "by_group"), [(20, False), (40, True), (10, False)])
+def test_what_the_token_may_do_is_read_also_where_the_project_does_not_say(
+    tracker: Tracker, access: int, by_group: bool
+) -> None:
+    tracker.world.token_access, tracker.world.token_by_group = access, by_group
+
+    assert tracker.is_asked().project.access_level == access
+
+
+def test_never_more_than_sixteen_calls_are_on_their_way_and_operations_go_before_questions(tracker: Tracker) -> None:
+    for number in range(40):
+        tracker.world.add_issue(f"Issue {number}", [], tracker.wow)
+    under_way: list[int] = []
+    tracker.weather.goes_slow(0.1)
+
+    async def run() -> list[str]:
+        gitlab = tracker.edge()
+        ended: list[str] = []
+
+        async def reads() -> None:
+            await gitlab.read(WEEK)
+            ended.append("question")
+
+        async def writes(iid: int) -> None:
+            operation = SetIssue("issue", iid, tracker.wow, tracker.following)
+            await gitlab.perform(Delivery(iid, None, "n", operation, "leased", 0))
+            ended.append("operation")
+
+        async def watches() -> None:
+            while len(ended) < 41:
+                under_way.append(AT_ONCE - gitlab.calls._turns._room)
+                await asyncio.sleep(0.01)
+
+        try:
+            reading = asyncio.create_task(reads())
+            await asyncio.to_thread(
+                tracker.server.wait_until,
+                lambda: any("resource_milestone_events" in path for path in tracker.requests()),
+            )
+            await asyncio.gather(watches(), reading, *(writes(iid) for iid in range(1, 41)))
+        finally:
+            gitlab.close()
+        return ended
+
+    ended = asyncio.run(run())
+
+    assert max(under_way) == AT_ONCE
+    assert ended[-1] == "question"
