@@ -144,10 +144,14 @@ class World:
             error.add_note(self.tell())
         self._open.close()
         if error is None:
-            self.operations = operations_of(self.gitlab.server.recorded())
-            assert self.forgives_slack or not self.slack.refusals, self.slack.refusals
-            complaints = [line for each in self.bots for line in each.complaints]
-            assert self.forgives_bot or not complaints, complaints
+            self._is_clean()
+
+    def _is_clean(self) -> None:
+        self.operations = operations_of(self.gitlab.server.recorded())
+        refusals = [] if self.forgives_slack else self.slack.refusals
+        complaints = [] if self.forgives_bot else [line for each in self.bots for line in each.complaints]
+        assert not refusals, f"Slack refused {refusals}\n{self.tell()}"
+        assert not complaints, f"the bot complains: {complaints}\n{self.tell()}"
 
     def _everybody_leaves(self) -> None:
         for each in self.bots:
