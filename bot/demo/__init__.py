@@ -1,5 +1,6 @@
 """`make demo`: a lead's Wednesday, played for real against the sandbox. No account, no network, no key press."""
 
+import os
 import signal
 import sys
 import time
@@ -24,13 +25,19 @@ def run(*, once: bool, picture: Path | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with Worlds() as worlds:
-            play(stage, worlds)
-            if picture:
-                stage.save(picture)
-            if not once:
-                _stay(stage)
+            try:
+                play(stage, worlds)
+                if picture:
+                    stage.save(picture)
+                if not once:
+                    _stay(stage)
+            finally:
+                _ignore_interrupts()  # an impatient second Ctrl-C must not leave a child behind
     except DemoError as error:
         stage.console.print(Text(f"\nThe demo broke off: {error}", "red"))
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read it has left
         return 1
     except KeyboardInterrupt:
         stage.console.print(Text("\nEnded; nothing is left behind.", "dim"))
@@ -42,6 +49,11 @@ def _stay(stage: Stage) -> None:
     stage.says("All of it stays up for you to look at. Ctrl-C ends it.")
     while True:
         time.sleep(3600)
+
+
+def _ignore_interrupts() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -43,21 +43,21 @@ class Seat:
         self.stage.types(self.person, command, self.worlds.now())
         self.person.types(command, channel=seed.CHANNEL)
 
-    def opens(self, command: str, title: str, *, without: str = "Reading GitLab") -> Screen:
-        """Type a command that opens a modal, and show it when it is filled in, after what is whispered meanwhile."""
+    def opens(self, command: str, words: str) -> Screen:
+        """Type a command that opens a modal, and show it when it says these words, after what is whispered meanwhile."""
 
         def is_there() -> bool:
             modal = self.person.modal
-            return modal is not None and modal.title == title and without not in modal.text
+            return modal is not None and words in modal.text
 
         self.types(command)
-        self.worlds.waits_for(f"“{title}”", is_there)
+        self.worlds.waits_for(f"“{words}”", is_there)
         for seen in self._unread():
             if seen.ephemeral:
                 self._shows(seen)
         modal = self.person.modal
         if modal is None:
-            message = f"“{title}” was closed"
+            message = f"“{words}” was closed"
             raise DemoError(message)
         self.stage.modal(self.person, modal)
         return modal
@@ -108,17 +108,20 @@ def _prologue(stage: Stage, worlds: Worlds) -> None:
         "An emulated Slack and an emulated GitLab run on this machine, and Baton between them as a process of its own. "
         "You look at the screen of Alice, who leads the team this week."
     )
-    stage.pauses(3)
+    stage.pauses(2.5)
 
 
 def _preview(stage: Stage, alice: Seat) -> None:
     stage.opens("1 · The week is over")
-    modal = alice.opens("/wow rollover", "Roll over the week")
-    stage.pauses(6)
+    modal = alice.opens("/wow rollover", "Rename “WoW”")
+    stage.pauses(5)
     stage.says("Nothing is written yet. One issue shall not move on:")
     alice.person.chooses(seed.LEFT_BEHIND, "Leave in closed week")
     stage.pauses(0.5)
     stage.field(modal.field(seed.LEFT_BEHIND))
+    with stage.pictured(alone=True):
+        stage.types(alice.person, "/wow rollover", alice.worlds.now())
+        stage.modal(alice.person, modal)
     stage.pauses(1)
 
 
@@ -127,23 +130,27 @@ def _roll_over(stage: Stage, worlds: Worlds, alice: Seat, chen: Seat) -> None:
     alice.presses("Roll over")
     stage.opens("2 · GitLab goes down on the way")
     began = time.monotonic()
-    alice.sees("rolls over the week")
-    worlds.gitlab.wait_until(lambda: worlds.weather.down)
-    stage.event("✗", "GitLab is cut off.", "red")
-    alice.sees_edit("does not answer", began)
-    stage.pauses(2)
+    with stage.pictured():
+        alice.sees("rolls over the week")
+        worlds.gitlab.wait_until(lambda: worlds.weather.down)
+        stage.event("✗", "GitLab is cut off.", "red")
+        alice.sees_edit("does not answer", began)
+    stage.pauses(1)
     stage.says("In Singapore, Chen means well and types the same:")
-    chen.opens("/wow rollover", "Roll over the week")
+    chen.opens("/wow rollover", "is being rolled over")
     chen.person.closes()
-    stage.pauses(2)
+    stage.pauses(1)
     stage.says("Back to Alice:")
-    stage.event("✓", "GitLab is back.", "green")
-    worlds.weather.clears()
-    worlds.weather.goes_slow(LATENCY)
-    alice.sees_edit("is rolled over", began)
+    with stage.pictured():
+        stage.event("✓", "GitLab is back.", "green")
+        worlds.weather.clears()
+        worlds.weather.goes_slow(LATENCY)
+        alice.sees_edit("is rolled over", began)
+    with stage.pictured(alone=True):
+        stage.shows("")
     alice.sees("is closed, rolled over")
     stage.says(f"GitLab has taken {len(worlds.gitlab.writes)} changes, {_twice(worlds) or 'none'} of them twice.")
-    stage.pauses(5)
+    stage.pauses(4)
 
 
 def _breaks_after(worlds: Worlds, changes: int) -> None:
@@ -166,7 +173,7 @@ def _status(stage: Stage, alice: Seat) -> None:
     stage.opens("3 · The new week")
     alice.types("/wow status")
     alice.sees("most urgent first")
-    stage.pauses(4)
+    stage.pauses(3)
 
 
 def _undo(stage: Stage, worlds: Worlds, alice: Seat) -> None:
@@ -175,11 +182,11 @@ def _undo(stage: Stage, worlds: Worlds, alice: Seat) -> None:
     worlds.gitlab.edit_issue(number, by="ben", milestone=None)
     stage.says(f"In GitLab, Ben takes #{number} out of the week. Then Alice thinks better of the whole rollover.")
     stage.pauses(1)
-    alice.opens("/wow undo", "Undo the rollover")
-    stage.pauses(4)
+    alice.opens("/wow undo", "Take back the rollover")
+    stage.pauses(3)
     alice.presses("Undo")
     alice.sees("is taken back by")
-    stage.pauses(2)
+    stage.pauses(1)
 
 
 def _epilogue(stage: Stage, worlds: Worlds) -> None:

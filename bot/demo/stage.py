@@ -1,13 +1,17 @@
 """What a person in front of the terminal sees: people's screens, drawn, with a few words between them."""
 
 import io
+import re
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console, RenderableType
+from rich.live import Live
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
@@ -19,6 +23,7 @@ from bot.sandbox.slack.screen import Seen
 
 WIDEST = 100
 LETTER_SECONDS = 0.035
+FONTS = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono"
 
 
 class Stage:
@@ -31,11 +36,11 @@ class Stage:
         self.console.width = min(self.console.width, WIDEST)
         self.paced = paced
         self._picture = Console(record=True, file=io.StringIO(), width=WIDEST, force_terminal=True, highlight=False)
-        self._pictured = False
+        self._in_picture, self._on_screen = False, True
 
     def pauses(self, seconds: float) -> None:
         """Give the audience a moment."""
-        if self.paced:
+        if self.paced and self._on_screen:
             time.sleep(seconds)
 
     def opens(self, title: str) -> None:
@@ -48,13 +53,23 @@ class Stage:
         self._print(Text())
         self.shows(Text(words, "italic dim"))
 
-    def pictures(self, *, on: bool) -> None:
-        """Put what follows into the picture too, or no longer."""
-        self._pictured = on
+    @contextmanager
+    def pictured(self, *, alone: bool = False) -> Iterator[None]:
+        """Put what is shown meanwhile into the picture too, or with `alone` only there."""
+        self._in_picture, self._on_screen = True, not alone
+        try:
+            yield
+        finally:
+            self._in_picture, self._on_screen = False, True
 
     def save(self, path: Path) -> None:
-        """Write the picture."""
-        self._picture.save_svg(str(path), title="Baton")
+        """Write the picture; it asks for no font from elsewhere."""
+        drawing = self._picture.export_svg(title="Baton")
+        drawing = re.sub(r"@font-face \{.*?\}", "", drawing, flags=re.DOTALL).replace("Fira Code", FONTS)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            "\n".join(line.rstrip() for line in drawing.splitlines() if line.strip()) + "\n", encoding="utf-8"
+        )
 
     def shows(self, drawing: RenderableType, *, indent: int = 2) -> None:
         """Show something that stands on a screen."""
@@ -64,16 +79,9 @@ class Stage:
         """Show somebody type a command."""
         self._print(Text())
         self.shows(_head(person.member.name, at, person))
-        if self.paced:
-            self.console.print("    ", end="")
-            for letter in text:
-                self.console.print(Text(letter, "bold"), end="")
-                time.sleep(LETTER_SECONDS)
-            self.console.print()
-            if self._pictured:
-                self._picture.print(Text(f"    {text}", "bold"))
-        else:
-            self._print(Text(f"    {text}", "bold"))
+        if self.paced and self._on_screen:
+            self._grows(text)
+        self.shows(Text(text, "bold"), indent=4)
         self.pauses(0.5)
 
     def message(self, person: Persona, seen: Seen) -> None:
@@ -109,15 +117,24 @@ class Stage:
         """Show what happens outside of anybody's screen."""
         self.shows(drawn.hanging(Text(f"{sign:>6} ", style), Text(words, style)), indent=3)
 
+    def _grows(self, text: str) -> None:
+        """Show a text letter by letter, on a line that is gone afterwards."""
+        with Live(console=self.console, transient=True, auto_refresh=False) as line:
+            for length in range(len(text) + 1):
+                line.update(Text(f"    {text[:length]}▏", "bold"), refresh=True)
+                time.sleep(LETTER_SECONDS)
+
     def _print(self, drawing: RenderableType) -> None:
+        if self._in_picture:
+            self._picture.print(drawing)
+        if not self._on_screen:
+            return
         if self.console.is_terminal:
             self.console.print(drawing)
-        else:
-            with self.console.capture() as written:
-                self.console.print(drawing)
-            print("\n".join(line.rstrip() for line in written.get().splitlines()), flush=True)
-        if self._pictured:
-            self._picture.print(drawing)
+            return
+        with self.console.capture() as written:
+            self.console.print(drawing)
+        print("\n".join(line.rstrip() for line in written.get().splitlines()), flush=True)
 
 
 def _head(name: str, at: datetime, person: Persona, remark: str = "") -> Text:

@@ -16,6 +16,7 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.emoji import Emoji
 from rich.panel import Panel
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -33,7 +34,7 @@ SIGNS: Mapping[str, tuple[str, str]] = {
     "octagonal_sign": ("■", "red"),
 }
 """Signs one cell wide for the emoji that Baton uses, each with its colour."""
-CODE, ITALIC, LINK, SMALL = "cyan", "italic", "underline", "dim"
+CODE, ITALIC, SMALL = "cyan", "italic", "dim"
 
 _MARKS = re.compile(
     r"(?P<token><[^<>\n]+>)"
@@ -91,8 +92,17 @@ def _token(token: str, read: Read) -> Text:
     words = harmless(unescape(read(token)))
     address = token[1:-1].partition("|")[0]
     if address.startswith(("https://", "http://")):
-        return Text(words, f"{LINK} link {unescape(address)}")
+        return Text(words, _link(unescape(address)))
     return Text(words, "bold cyan" if address.startswith("@") else "")
+
+
+def linked(words: str, address: str) -> Text:
+    """Write words that lead somewhere, where the terminal can do that."""
+    return Text(harmless(words), _link(address) if address else "")
+
+
+def _link(address: str) -> Style:
+    return Style(underline=True, link=harmless(address))
 
 
 def reader(names: Mapping[str, str]) -> Read:
@@ -144,7 +154,7 @@ def modal(view: Mapping[str, Any], read: Read, chosen: Mapping[str, str] | None 
     foot.justify = "right"
     return Panel(
         Group(drawn(view["blocks"], read, chosen), Text(), foot),
-        title=Text(f" {harmless(unescape(view['title']['text']))} ", "bold"),
+        title=Text(harmless(unescape(view["title"]["text"])), "bold"),
         title_align="left",
         border_style="blue",
         box=box.ROUNDED,
@@ -216,9 +226,7 @@ def _section(element: Block) -> Text:
     for part in element["elements"]:
         text = harmless(str(part.get("text") or part.get("url") or ""))
         style = " ".join(name for name, on in (part.get("style") or {}).items() if on)
-        if part["type"] == "link":
-            style = f"{LINK} link {part['url']}"
-        drawn_parts.append(text, style)
+        drawn_parts.append(text, _link(part["url"]) if part["type"] == "link" else style)
     return drawn_parts
 
 
@@ -228,7 +236,7 @@ def _button(element: Block) -> Text:
 
 def _fields(blocks: Sequence[Block], chosen: Mapping[str, str]) -> Table:
     """Draw menus as a table: what is asked, and what is chosen."""
-    table = Table(box=box.SIMPLE_HEAD, show_header=False, expand=True, padding=(0, 1), show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_header=False, expand=True, padding=(0, 1), show_edge=False, pad_edge=False)
     table.add_column(ratio=1, overflow="fold")
     table.add_column(no_wrap=True)
     for block in blocks:

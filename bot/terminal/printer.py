@@ -96,7 +96,7 @@ def plan(lines: Sequence[Line]) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", style="dim")
     for line in lines:
-        reference = Text(line.reference, f"link {line.url}" if line.url else "")
+        reference = drawn.linked(line.reference, line.url)
         choice = say.CHOICES[line.choice].lower()
         table.add_row(reference, Text(drawn.harmless(line.title)), choice, Text(say.remark(line)))
     return Group(Text(), table, Text())

@@ -72,3 +72,11 @@ def processes_in(folder: Path) -> list[str]:
         if place.startswith(str(folder)):
             found.append((process / "cmdline").read_text())
     return found
+
+
+def test_the_picture_in_the_readme_comes_from_the_demo_and_asks_nobody_for_a_font() -> None:
+    picture = (CODE / "docs" / "demo.svg").read_text(encoding="utf-8")
+
+    assert "](docs/demo.svg)" in (CODE / "README.md").read_text(encoding="utf-8")
+    assert "GitLab is cut off" in picture.replace("&#160;", " ")
+    assert "url(" not in picture.replace("url(#", "")
