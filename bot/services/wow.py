@@ -262,8 +262,16 @@ def _note_issue(tx: Tx, found: Rollover, operation: SetIssue) -> None:
 def _note_done(tx: Tx, found: Rollover, at: datetime) -> None:
     if found.state == "running":
         tx.save_rollover(replace(found, state="done", done_at=at))
-    elif found.state == "done":
+    if found.state == "done" or _tried_since_the_report(tx, found):
         tx.refresh(f"report:{found.id}", at, at_most_every=REFRESH)
+
+
+def _tried_since_the_report(tx: Tx, found: Rollover) -> bool:
+    """Tell whether somebody pressed Retry before it was written down that the report had arrived."""
+    deliveries = tx.deliveries(found.batch)
+    worded = next((one.last_attempt_at for one in deliveries if one.name == "report"), None)
+    tried = (one.last_attempt_at for one in deliveries if isinstance(one.operation, SetIssue))
+    return worded is not None and any(at is not None and at > worded for at in tried)
 
 
 def retry(tx: Tx, rollover_id: str, at: datetime) -> int:
