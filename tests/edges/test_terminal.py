@@ -144,6 +144,17 @@ def test_somebody_whom_slack_cannot_describe_is_told_so(world: World, shell: She
     assert not world.gitlab.writes
 
 
+def test_somebody_whom_slack_has_described_before_may_act_while_it_is_down(world: World, shell: Shell) -> None:
+    world.seeds_small_week()
+    shell.rolls_over("U1", dry_run=True)
+    world.slack.goes_down()
+
+    code, _ = shell.rolls_over("U1")
+
+    assert code == terminal.DONE
+    assert "WoW ending 2026-11-24" in world.gitlab.milestones("closed")
+
+
 def test_somebody_slack_does_not_know_is_told_so(world: World, shell: Shell) -> None:
     world.forgives_slack = True
 
@@ -233,6 +244,20 @@ def test_the_same_command_carries_on_with_what_was_confirmed(world: World, shell
 
     assert code == terminal.DONE
     assert "This was confirmed already; carrying on" in said
+    assert world.gitlab.issues_of(week.following) == week.open
+
+
+def test_it_works_beside_a_bot_that_serves(world: World, shell: Shell) -> None:
+    week = world.seeds_small_week()
+    world.bot.starts()
+
+    code, _ = shell.rolls_over()
+
+    assert code == terminal.DONE
+    world.said("is rolled over. The report")
+    assert len(world.messages("is closed, rolled over")) == 1
+    writes = [(each.method, each.path, str(each.body)) for each in world.gitlab.writes]
+    assert len(writes) == len(set(writes))
     assert world.gitlab.issues_of(week.following) == week.open
 
 
