@@ -9,7 +9,7 @@ from types import FrameType
 
 from rich.text import Text
 
-from bot.demo.play import play
+from bot.demo.play import introduce, play
 from bot.demo.stage import Stage
 from bot.demo.worlds import DemoError, Worlds
 
@@ -24,7 +24,9 @@ def run(*, once: bool, picture: Path | None = None) -> int:
     stage = Stage(paced=sys.stdout.isatty() and not once)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with Worlds() as worlds:
+        worlds = Worlds()
+        introduce(stage, worlds)
+        with worlds:
             try:
                 play(stage, worlds)
                 if picture:

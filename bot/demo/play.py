@@ -17,11 +17,20 @@ GET_THROUGH = 5
 """Changes that reach GitLab before it goes down."""
 
 
+def introduce(stage: Stage, worlds: Worlds) -> None:
+    """Say what there is to see, while it is being set up."""
+    stage.opens(f"Wednesday, {worlds.morning:%Y-%m-%d}")
+    stage.says(
+        "An emulated Slack and an emulated GitLab run on this machine, and Baton between them as a process of its own. "
+        "You look at the screen of Alice, who leads the team this week."
+    )
+
+
 def play(stage: Stage, worlds: Worlds) -> None:
     """Play all acts."""
     worlds.weather.goes_slow(LATENCY)
     alice, chen = (Seat(stage, worlds, worlds.slack.person(id_)) for id_ in (seed.ALICE, seed.CHEN))
-    _prologue(stage, worlds)
+    stage.pauses(1)
     _preview(stage, alice)
     _roll_over(stage, worlds, alice, chen)
     _status(stage, alice)
@@ -102,15 +111,6 @@ class Seat:
         self._read[seen.message.ts] = seen.raw
 
 
-def _prologue(stage: Stage, worlds: Worlds) -> None:
-    stage.opens(f"Wednesday, {worlds.morning:%Y-%m-%d}")
-    stage.says(
-        "An emulated Slack and an emulated GitLab run on this machine, and Baton between them as a process of its own. "
-        "You look at the screen of Alice, who leads the team this week."
-    )
-    stage.pauses(2.5)
-
-
 def _preview(stage: Stage, alice: Seat) -> None:
     stage.opens("1 · The week is over")
     modal = alice.opens("/wow rollover", "Rename “WoW”")
@@ -135,7 +135,7 @@ def _roll_over(stage: Stage, worlds: Worlds, alice: Seat, chen: Seat) -> None:
         worlds.gitlab.wait_until(lambda: worlds.weather.down)
         stage.event("✗", "GitLab is cut off.", "red")
         alice.sees_edit("does not answer", began)
-    stage.pauses(1)
+    stage.pauses(0.5)
     stage.says("In Singapore, Chen means well and types the same:")
     chen.opens("/wow rollover", "is being rolled over")
     chen.person.closes()
@@ -150,7 +150,7 @@ def _roll_over(stage: Stage, worlds: Worlds, alice: Seat, chen: Seat) -> None:
         stage.shows("")
     alice.sees("is closed, rolled over")
     stage.says(f"GitLab has taken {len(worlds.gitlab.writes)} changes, {_twice(worlds) or 'none'} of them twice.")
-    stage.pauses(4)
+    stage.pauses(3)
 
 
 def _breaks_after(worlds: Worlds, changes: int) -> None:
@@ -173,7 +173,7 @@ def _status(stage: Stage, alice: Seat) -> None:
     stage.opens("3 · The new week")
     alice.types("/wow status")
     alice.sees("most urgent first")
-    stage.pauses(3)
+    stage.pauses(2.5)
 
 
 def _undo(stage: Stage, worlds: Worlds, alice: Seat) -> None:
@@ -183,7 +183,7 @@ def _undo(stage: Stage, worlds: Worlds, alice: Seat) -> None:
     stage.says(f"In GitLab, Ben takes #{number} out of the week. Then Alice thinks better of the whole rollover.")
     stage.pauses(1)
     alice.opens("/wow undo", "Take back the rollover")
-    stage.pauses(3)
+    stage.pauses(2.5)
     alice.presses("Undo")
     alice.sees("is taken back by")
     stage.pauses(1)
