@@ -63,7 +63,8 @@ class Planner:
 
 
 Follow = Callable[[Tx, Batch, Delivery | None, str, datetime], None]
-"""What a service does when a delivery of its batch is delivered, rejected or waiting, or the batch stopped or is done."""
+"""What a service does when a delivery of its batch is delivered, rejected or waiting, or the batch stopped, and then,
+once for all that ended together, when the batch progressed or is done."""
 Pulse = Callable[[], Awaitable[object]]
 """Asks a world something small that changes nothing; raises whatever it likes when there is no answer."""
 
@@ -397,22 +398,23 @@ class Outbox:
                 tx.keep_world(news)
             if news.up:
                 tx.all_due_now(news.name, at)
+        moved: dict[str, None] = {}
         for outcome in ended:
             try:
                 with tx.apart():
-                    self._settle(tx, outcome)
+                    if tx.hold(outcome.delivery, self.holder):  # else somebody else has it now, and has looked
+                        self._settle(tx, outcome)
+                        if outcome.delivery.batch:
+                            moved[outcome.delivery.batch] = None
             except StoreError:
                 raise
             except Exception:  # noqa: BLE001 - it stays leased, so it comes again; the others are not held up
                 log.exception("outbox.settling_broke", delivery=outcome.delivery.id)
-        for batch in dict.fromkeys(outcome.delivery.batch for outcome in ended):
-            if batch and tx.advance(batch, at):
-                self._tell(tx, batch, None, "done", at)
+        for batch in moved:
+            self._tell(tx, batch, None, "done" if tx.advance(batch, at) else "progressed", at)
 
     def _settle(self, tx: Tx, outcome: _Outcome) -> None:
         delivery = outcome.delivery
-        if not tx.hold(delivery, self.holder):
-            return  # somebody else has it now, and has looked
         if outcome.kind == "delivered" and isinstance(delivery.operation, Plan):
             self._planned(tx, outcome, delivery.operation)
         elif outcome.kind == "delivered":

@@ -8,8 +8,11 @@ import contextlib
 import logging
 import re
 import sys
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextvars import ContextVar
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -62,7 +65,7 @@ def start_logging(*, pretty: bool | None = None, level: int = logging.INFO, secr
     render: list[Any] = [plain] if pretty else [errors, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _with_bound,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _without_secrets,
@@ -73,6 +76,7 @@ def start_logging(*, pretty: bool | None = None, level: int = logging.INFO, secr
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    log.level = level
     root = logging.getLogger()
     root.handlers = [_Foreign(), *(handler for handler in root.handlers if not isinstance(handler, _Foreign))]
     # the INFO lines of libraries hold payloads, so only warnings pass
@@ -88,15 +92,25 @@ def _without_secrets(_: object, __: str, event: MutableMapping[str, Any]) -> Mut
     return event
 
 
+_bound: ContextVar[Mapping[str, object]] = ContextVar("bound", default=MappingProxyType({}))
+"""What `log.bound` puts on every line; one variable for all of it, because it is set for every delivery."""
+
+
+def _with_bound(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {**_bound.get(), **event}
+
+
 class _Log:
     """The program's own logger."""
 
     def __init__(self) -> None:
         self._logger = structlog.get_logger("baton")
+        self.level = logging.INFO
 
     def debug(self, event: str, **values: object) -> None:
         """Say something that only a developer needs."""
-        self._logger.debug(event, **values)
+        if self.level <= logging.DEBUG:
+            self._logger.debug(event, **values)
 
     def info(self, event: str, **values: object) -> None:
         """Say what happened."""
@@ -117,8 +131,11 @@ class _Log:
     @contextlib.contextmanager
     def bound(self, **values: object) -> Iterator[None]:
         """Put these values on every line that is written inside."""
-        with structlog.contextvars.bound_contextvars(**values):
+        token = _bound.set({**_bound.get(), **values})
+        try:
             yield
+        finally:
+            _bound.reset(token)
 
 
 log = _Log()
@@ -166,6 +183,11 @@ class Metrics:
             registry=self.registry,
         )
 
+        # finding a labelled child costs more than counting with it
+        self._attempts = lru_cache(self.deliveries.labels)
+        self._seconds = lru_cache(self.delivery_seconds.labels)
+        self.gitlab_calls = lru_cache(self.calls.labels)
+
     def answered(self, kind: str, name: str, outcome: str, seconds: float) -> None:
         """Count a request and the time to its answer."""
         self.requests.labels(kind, name, outcome).inc()
@@ -173,9 +195,9 @@ class Metrics:
 
     def delivered(self, world: str, operation: object, outcome: str, age: timedelta) -> None:
         """Count an attempt to deliver."""
-        self.deliveries.labels(world, type(operation).__name__, outcome).inc()
+        self._attempts(world, type(operation).__name__, outcome).inc()
         if outcome == "delivered":
-            self.delivery_seconds.labels(world).observe(max(0.0, age.total_seconds()))
+            self._seconds(world).observe(max(0.0, age.total_seconds()))
 
     def beat(self, loop: str, at: datetime) -> None:
         """Note that a loop is alive."""

@@ -109,7 +109,7 @@ class Calls:
             self.reached_at, self.trouble = self._clock(), ""
             raise
         finally:
-            metrics.calls.labels(method, outcome).inc()
+            metrics.gitlab_calls(method, outcome).inc()
         self.reached_at, self.trouble = self._clock(), ""
         return heard
 

@@ -144,13 +144,15 @@ def _recorded(tx: Tx, found: Rollover) -> way_back.Recorded:
 def follow_undo(tx: Tx, team: Team, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
     """Keep the record in step with the way back."""
     found = must_find(tx, batch.about)
-    if outcome == "delivered" and delivery is not None and isinstance(delivery.operation, SetIssue):
-        _note_back(tx, found, delivery.operation, team, at)
-    if outcome == "done" and found.state == "undoing":
-        tx.save_rollover(replace(found, state="undone", undone_at=at))
-    if outcome == "stopped":
-        ask_what_to_do(tx, found, at)
-    refresh_messages(tx, found.id, at)
+    match outcome:
+        case "delivered" if delivery is not None and isinstance(delivery.operation, SetIssue):
+            _note_back(tx, found, delivery.operation, team, at)
+        case "stopped":
+            ask_what_to_do(tx, found, at)
+        case "done" if found.state == "undoing":
+            tx.save_rollover(replace(found, state="undone", undone_at=at))
+    if outcome in {"progressed", "done"}:
+        refresh_messages(tx, found.id, at)
 
 
 def _note_back(tx: Tx, found: Rollover, operation: SetIssue, team: Team, at: datetime) -> None:

@@ -218,14 +218,15 @@ def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at:
 
 def follow_rollover(tx: Tx, _: Team, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
     """Keep the record, and what the channel sees, in step with the batch."""
-    found = must_find(tx, batch.about)
-    if outcome == "delivered" and delivery is not None:
-        _note_delivered(tx, found, delivery, at)
-    if outcome == "done":
-        _note_done(tx, found, at)
-    if outcome == "stopped":
-        ask_what_to_do(tx, found, at)
-    refresh_messages(tx, found.id, at)
+    match outcome:
+        case "delivered" if delivery is not None:
+            _note_delivered(tx, batch.about, delivery, at)
+        case "stopped":
+            ask_what_to_do(tx, must_find(tx, batch.about), at)
+        case "done":
+            _note_done(tx, must_find(tx, batch.about), at)
+    if outcome in {"progressed", "done"}:
+        refresh_messages(tx, batch.about, at)
 
 
 def ask_what_to_do(tx: Tx, found: Rollover, at: datetime) -> None:
@@ -240,23 +241,27 @@ def refresh_messages(tx: Tx, rollover_id: str, at: datetime) -> None:
         tx.refresh(key, at, at_most_every=REFRESH)
 
 
-def _note_delivered(tx: Tx, found: Rollover, delivery: Delivery, at: datetime) -> None:
+def _note_delivered(tx: Tx, rollover_id: str, delivery: Delivery, at: datetime) -> None:
     if isinstance(delivery.operation, SetIssue):
-        _note_issue(tx, found, delivery.operation)
+        _note_issue(tx, rollover_id, delivery.operation, at)
     elif delivery.name == CREATED_NEXT:
-        made = tx.made(found.batch, [CREATED_NEXT])
-        tx.save_rollover(replace(found, wow=made.get(CREATED_NEXT)))
+        tx.save_rollover(replace(must_find(tx, rollover_id), wow=_made_by(tx, delivery)))
     elif delivery.name == "rename next":
-        tx.save_rollover(replace(found, became_wow_at=at))
+        tx.save_rollover(replace(must_find(tx, rollover_id), became_wow_at=at))
 
 
-def _note_issue(tx: Tx, found: Rollover, operation: SetIssue) -> None:
+def _made_by(tx: Tx, delivery: Delivery) -> int | None:
+    """Give the id of what a delivery has made."""
+    return tx.made(delivery.batch, [delivery.name]).get(delivery.name) if delivery.batch else None
+
+
+def _note_issue(tx: Tx, rollover_id: str, operation: SetIssue, at: datetime) -> None:
     key = f"{operation.noun}:{operation.iid}"
     if isinstance(operation.source, int) and operation.add:
         tx.set_labelled(operation.source, key, labelled=True)
-    if isinstance(operation.milestone, int) and operation.milestone == found.wow:
+    if isinstance(operation.milestone, int) and operation.milestone == tx.following_of(rollover_id):
         # our own carry-over is no late addition, even when it is repeated after the week has started
-        tx.keep_verdicts(operation.milestone, {key: Verdict(late=False, why="carried over")}, found.at)
+        tx.keep_verdicts(operation.milestone, {key: Verdict(late=False, why="carried over")}, at)
 
 
 def _note_done(tx: Tx, found: Rollover, at: datetime) -> None:

@@ -49,7 +49,7 @@ async def test_a_refused_milestone_stops_its_batch_and_asks(bench: Bench) -> Non
     await bench.box.deliver_due()
 
     assert await bench.state() == "stopped"
-    assert bench.told == [("stopped", "rename")]
+    assert bench.told == [("stopped", "rename"), ("progressed", "")]
     assert bench.world.names == ["rename"]
 
 
@@ -204,7 +204,7 @@ async def test_a_plan_that_breaks_stops_its_batch_in_words(bench: Bench) -> None
 
     (one,) = await bench.store.read(lambda tx: tx.deliveries("b"))
     assert (one.state, one.error) == ("rejected", "an error in Baton itself (IntegrityError)")
-    assert (await bench.state(), bench.told) == ("stopped", [("stopped", "plan")])
+    assert (await bench.state(), bench.told) == ("stopped", [("stopped", "plan"), ("progressed", "")])
 
 
 async def test_a_plan_may_read_for_longer_than_a_lease_and_stays_with_its_reader(bench: Bench) -> None:

@@ -79,6 +79,11 @@ class WeeksTx(Rows):
             ),
         )
 
+    def following_of(self, rollover: str) -> int | None:
+        """Give the id of the milestone that a rollover makes the current week, as far as it is known."""
+        row = self.row("SELECT wow FROM rollovers WHERE id = ?", (rollover,))
+        return row["wow"] if row else None
+
     def became_wow(self, milestone: int) -> datetime | None:
         """Tell when Baton made this milestone the current week, if it did (and did not take it back)."""
         row = self.row(
