@@ -17,6 +17,7 @@ PATHS: Mapping[Noun, str] = {"issue": "issues", "merge_request": "merge_requests
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
+D = TypeVar("D")
 NOUNS: tuple[Noun, ...] = ("issue", "merge_request")
 
 
@@ -30,17 +31,18 @@ class Reading:
     async def read(self, question: WeekQuestion) -> WeekFacts:
         """Answer a question about the weeks; raises Unavailable or Rejected."""
         at = self._clock()
-        project, milestones, ranks = await _three(
-            self._read_project(), self._read_milestones(), self._read_ranks(wanted=question.ranks)
+        titles = _usual_titles(question, self._team)
+        (project, above), milestones, ranks, early = await _four(
+            self._read_project_and_groups(wanted=question.ending is not None),
+            self._read_milestones(),
+            self._read_ranks(wanted=question.ranks),
+            together(*(self._read_titled(title) for title in titles)),
         )
         facts = WeekFacts(at=at, project=project, milestones=milestones, label_ranks=ranks)
         weeks = find_weeks(facts, self._team)
         wanted = _wanted(question, facts, weeks)
-        above, found, closed_by = await _three(
-            self._read_group_milestones(project, wanted=question.ending is not None),
-            together(*(self._read_issues(milestone) for milestone in wanted)),
-            self._read_closed_by(question, weeks),
-        )
+        known_early = dict(zip(titles, early, strict=True))
+        found = await together(*(self._read_issues(milestone, known_early) for milestone in wanted))
         issues = {milestone.id: inside for milestone, inside in zip(wanted, found, strict=True)}
         known = {milestone.id for milestone in milestones}
         events, unread = await self._read_events(question, weeks, issues)
@@ -51,9 +53,15 @@ class Reading:
             issues=issues,
             events=events,
             unread=unread,
-            closed_by=closed_by,
+            closed_by=await self._read_closed_by(question, weeks),
             label_ranks=ranks,
         )
+
+    async def _read_project_and_groups(self, *, wanted: bool) -> tuple[Project, tuple[Milestone, ...]]:
+        if not wanted:
+            return Project(""), ()
+        project = await self._read_project()
+        return project, await self._read_group_milestones(project)
 
     async def _read_project(self) -> Project:
         project, level = await self._calls.row("get", self._project, _project_and_level)
@@ -76,9 +84,9 @@ class Reading:
         path = f"{self._project}/milestones"
         return tuple(await self._calls.rows(path, rows.milestone, include_ancestors="true"))
 
-    async def _read_group_milestones(self, project: Project, *, wanted: bool) -> tuple[Milestone, ...]:
+    async def _read_group_milestones(self, project: Project) -> tuple[Milestone, ...]:
         """Read the groups' milestones too: an older GitLab does not list them with the project's."""
-        if not wanted or not project.group:
+        if not project.group:
             return ()
         try:
             found = await self._calls.rows(
@@ -97,16 +105,20 @@ class Reading:
             await self._calls.rows(f"{self._project}/labels", lambda row: (str(row["name"]), row.get("priority")))
         )
 
-    async def _read_issues(self, milestone: Milestone) -> tuple[Issue, ...]:
-        lists = await together(*(self._read_nouns(noun, milestone) for noun in NOUNS))
+    async def _read_issues(self, milestone: Milestone, early: Mapping[str, list[Issue]]) -> tuple[Issue, ...]:
+        found = early[milestone.title] if milestone.title in early else await self._read_titled(milestone.title)
         # a group's milestone may carry the same title, and pages may overlap while people work
-        return tuple({one.key: one for found in lists for one in found if one.milestone == milestone.id}.values())
+        return tuple({one.key: one for one in found if one.milestone == milestone.id}.values())
 
-    async def _read_nouns(self, noun: Noun, milestone: Milestone) -> list[Issue]:
+    async def _read_titled(self, title: str) -> list[Issue]:
+        lists = await together(*(self._read_nouns(noun, title) for noun in NOUNS))
+        return [one for found in lists for one in found]
+
+    async def _read_nouns(self, noun: Noun, title: str) -> list[Issue]:
         return await self._calls.rows(
             f"{self._project}/{PATHS[noun]}",
             lambda row: rows.issue(row, noun),
-            milestone=milestone.title,
+            milestone=title,
             state="all",
             scope="all",
             order_by="created_at",
@@ -181,8 +193,13 @@ def _wanted(question: WeekQuestion, facts: WeekFacts, weeks: Weeks) -> list[Mile
     return list({milestone.id: milestone for milestone in wanted}.values())
 
 
-async def _three(one: Awaitable[A], two: Awaitable[B], three: Awaitable[C]) -> tuple[A, B, C]:
-    """Wait for three different things side by side; when one fails, the others are not asked."""
-    answers: list[Any] = await together(one, two, three)
-    first, second, third = answers
-    return first, second, third
+def _usual_titles(question: WeekQuestion, team: Team) -> list[str]:
+    """Name the milestones to read before it is known how exactly they are written: the usual way, nearly always."""
+    return [team.wow_title] * question.wow + [team.next_wow_title] * question.following
+
+
+async def _four(one: Awaitable[A], two: Awaitable[B], three: Awaitable[C], four: Awaitable[D]) -> tuple[A, B, C, D]:
+    """Wait for four different things side by side; when one fails, the others are not asked."""
+    answers: list[Any] = await together(one, two, three, four)
+    first, second, third, fourth = answers
+    return first, second, third, fourth
