@@ -7,7 +7,7 @@ made up for, unless it is older than its grace.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ class Schedule:
         self.store, self.clock = store, clock
         self._make_jobs = jobs
         self._jobs: Sequence[Job] | None = None
-        self._looked: dict[str, datetime] = {}
+        self._following: dict[str, datetime | None] = {}
 
     async def run(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Look every few seconds, until cancelled."""
@@ -63,20 +63,41 @@ class Schedule:
         return done
 
     async def _run_if_due(self, job: Job, at: datetime) -> bool:
-        due = self._due(job, at)
+        due, following = self._due(job, at)
         ran = due is not None and await self.store.write(partial(_run_once, job=job, due=due, at=at))
-        self._looked[job.name] = at
+        self._following[job.name] = following
         return ran
 
-    def _due(self, job: Job, at: datetime) -> datetime | None:
-        """Find the newest moment at which the job was due, since it was last looked at, within its grace."""
-        since = max(self._looked.get(job.name, at - job.grace), at - job.grace)
+    def _due(self, job: Job, at: datetime) -> tuple[datetime | None, datetime | None]:
+        """Find the newest moment at which the job was due and was not run here, within its grace, and the next one.
+
+        What comes next is remembered: looking from the present, a time of day that a change of clocks leaves out would
+        never come.
+        """
         newest: datetime | None = None
-        moment = job.trigger.get_next_fire_time(None, since)
+        moment = self._following[job.name] if job.name in self._following else _next(job.trigger, at - job.grace)
         while moment is not None and moment <= at:
             newest = moment
-            moment = job.trigger.get_next_fire_time(newest, newest + timedelta(microseconds=1))
-        return newest
+            moment = _next(job.trigger, moment + timedelta(microseconds=1))
+        if newest is None or newest < at - job.grace:
+            return None, moment
+        return _first_of_two(newest, job.trigger), moment
+
+
+def _next(trigger: "BaseTrigger", since: datetime) -> datetime | None:
+    """Find when it is due next, in UTC; in an hour that comes twice APScheduler may name a moment that is over."""
+    for later in range(4):
+        asked = since + timedelta(hours=later)
+        found: datetime | None = trigger.get_next_fire_time(None, asked.astimezone(UTC))
+        if found is None or found.astimezone(UTC) >= since:
+            return found.astimezone(UTC) if found else None
+    return None
+
+
+def _first_of_two(due: datetime, trigger: "BaseTrigger") -> datetime:
+    """Take a time of day that comes twice, when clocks are set back, for the one moment it came first."""
+    zone = getattr(trigger, "timezone", UTC)
+    return due.astimezone(zone).replace(fold=0).astimezone(UTC)
 
 
 def _run_once(tx: Tx, *, job: Job, due: datetime, at: datetime) -> bool:

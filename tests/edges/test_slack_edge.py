@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import pytest
 
@@ -19,6 +19,7 @@ from bot.messages import Words
 from bot.slack.edge import Answered, Edge, Handler
 from bot.store import Store, Tx, open_store
 
+T = TypeVar("T")
 AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
 COMMAND = Request("r1", "command", "do", "U1", AT, key="trigger:1", text="it", channel="C1")
 MODAL = Request("r2", "submission", "form", "U1", AT, key="trigger:2")
@@ -76,7 +77,7 @@ def take_up(store: Store, handler: Handler) -> Answered:
     return asyncio.run(run())
 
 
-def read(store: Store, fn: Callable[[Tx], Any]) -> Any:
+def read(store: Store, fn: Callable[[Tx], T]) -> T:
     return asyncio.run(store.read(fn))
 
 

@@ -1,0 +1,182 @@
+"""Slack is asked who somebody is once, off the way of every request, and what it says is kept in step."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack.persona import Persona
+from tests.stories.world import CHANNEL, World
+
+ROLL_OVER = "/wow rollover"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path) as world:
+        world.seeds_small_week()
+        world.bot.starts()
+        yield world
+
+
+def newcomer(world: World, **account: bool | str) -> Persona:
+    """Somebody whom the bot has never heard of."""
+    somebody = world.slack.add_person("U9", "zoe", **account)
+    world.slack.channel(CHANNEL).members.append("U9")
+    return somebody
+
+
+def asked_who(world: World, who: str) -> int:
+    """How often Slack was asked about somebody."""
+    calls = [each for each in world.slack.server.recorded() if each.path == "/api/users.info"]
+    return sum(who.encode() in each.request_body or f"user={who}" in each.query for each in calls)
+
+
+@pytest.mark.parametrize(
+    ("account", "because"),
+    [
+        ({"is_restricted": True}, "Guests can look"),
+        ({"is_ultra_restricted": True}, "Guests can look"),
+        ({"deleted": True}, "deactivated"),
+        ({"is_bot": True}, "Apps and bots"),
+        ({"team_id": "T0ELSEWHERE"}, "another workspace"),
+    ],
+    ids=["guest", "single-channel guest", "deactivated", "other app's bot", "other workspace"],
+)
+def test_who_may_not_write_is_told_so_and_may_look(world: World, account: dict[str, bool | str], because: str) -> None:
+    stranger = newcomer(world, **account)
+
+    assert "One moment" in stranger.types(ROLL_OVER, CHANNEL).body["text"]
+    world.said(because, to=stranger)
+    assert because in stranger.types(ROLL_OVER, CHANNEL).body["text"], "known now, and answered at once"
+    assert stranger.types("/wow status", CHANNEL).ok
+    world.said("Rotate the keys", to=stranger)
+    assert not world.gitlab.writes
+
+
+def test_a_person_slack_does_not_show_may_look(world: World) -> None:
+    world.forgives_slack = True
+    world.slack.weather.fails(200, match="users.info", body={"ok": False, "error": "user_not_found"})
+    stranger = newcomer(world)
+
+    stranger.types(ROLL_OVER, CHANNEL)
+
+    world.said("Guests can look", to=stranger)
+
+
+def test_looking_needs_no_word_from_slack_about_the_person(world: World) -> None:
+    world.slack.weather.fails(500, match="users.info")
+
+    newcomer(world).types("/wow status", CHANNEL)
+
+    world.said("Rotate the keys", to=world.slack.person("U9"))
+    assert asked_who(world, "U9") == 0
+
+
+def test_a_command_is_kept_while_slack_hangs_and_answered_once_when_it_speaks(world: World) -> None:
+    world.slack.weather.hangs()
+    somebody = newcomer(world)
+    ack = somebody.types(ROLL_OVER, CHANNEL)
+    assert ack.seconds < 1.0
+    assert "kept" in ack.body["text"]
+
+    world.slack.weather.clears()
+
+    world.until(lambda: somebody.modal or world.messages("Press the button", to=somebody), "the preview, or a button")
+
+
+def opened(world: World, somebody: Persona) -> None:
+    """Presses Open, if the trigger was too old, and waits for the preview."""
+    world.until(lambda: somebody.modal or world.messages("Press the button", to=somebody), "the preview, or a button")
+    if somebody.modal is None:
+        (offer,) = world.messages("Press the button", to=somebody)
+        assert somebody.clicks(offer, "Open").ok
+    world.modal(somebody, "Roll over")
+
+
+def test_a_kept_command_survives_a_kill(world: World) -> None:
+    world.slack.weather.fails(500, match="users.info")
+    somebody = newcomer(world)
+    assert somebody.types(ROLL_OVER, CHANNEL).ok
+    world.until(lambda: asked_who(world, "U9"), "Slack is asked")
+    world.bot.is_killed()
+    world.slack.weather.clears()
+
+    world.bot.starts()
+
+    opened(world, somebody)
+    assert len(world.messages("Press the button", to=somebody)) <= 1
+
+
+def leads(tmp_path: Path, *leads: str) -> World:
+    return World(tmp_path, WOW_LEADS=",".join(leads))
+
+
+def test_a_lead_by_user_group_is_asked_for_after_the_person_is_known(tmp_path: Path) -> None:
+    with leads(tmp_path, "S1") as world:
+        world.seeds_small_week()
+        world.slack.add_usergroup("S1", "leads", ["U1"])
+        world.bot.starts()
+        world.alice.types(ROLL_OVER, CHANNEL)
+        opened(world, world.alice)
+
+        world.bob.types(ROLL_OVER, CHANNEL)
+
+        world.said("Turning the week is up to", to=world.bob)
+
+
+def becomes(world: World, change: Callable[[], object], somebody: Persona, words: str) -> None:
+    """Waits until a change has reached the bot."""
+    change()
+    world.until(lambda: words in str(somebody.types(ROLL_OVER, CHANNEL).body), f"the bot says {words!r}")
+
+
+def test_who_leaves_the_leads_leads_no_more(tmp_path: Path) -> None:
+    with leads(tmp_path, "S1") as world:
+        world.seeds_small_week()
+        world.slack.add_usergroup("S1", "leads", ["U1"])
+        world.bot.starts()
+        world.alice.types(ROLL_OVER, CHANNEL)
+        opened(world, world.alice)
+
+        becomes(world, lambda: world.slack.change_usergroup("S1", ["U2"]), world.alice, "Turning the week is up to")
+
+
+def test_who_is_deactivated_may_write_no_more(world: World) -> None:
+    world.alice.types(ROLL_OVER, CHANNEL)
+    opened(world, world.alice)
+
+    becomes(world, lambda: world.slack.change_person("U1", deleted=True), world.alice, "deactivated")
+
+
+def test_a_change_of_somebody_nobody_needs_is_not_asked_about(world: World) -> None:
+    assert all(ack.ok for ack in world.slack.change_person("U2", tz="Asia/Tokyo"))
+    world.alice.types(ROLL_OVER, CHANNEL)
+    opened(world, world.alice)
+
+    assert asked_who(world, "U2") == 0
+
+
+def test_what_is_known_is_asked_for_again_after_a_day(world: World) -> None:
+    world.alice.types(ROLL_OVER, CHANNEL)
+    opened(world, world.alice)
+    world.bot.stops()
+    world.slack.members["U1"].is_restricted = True
+    world.clock.moves(hours=25)
+
+    world.bot.starts()
+
+    becomes(world, lambda: None, world.alice, "Guests can look")
+
+
+def test_rights_are_asked_again_when_a_preview_is_confirmed(world: World) -> None:
+    screen = world.opens_rollover()
+    world.slack.change_person("U1", is_restricted=True)
+    world.until(lambda: "Guests" in str(world.alice.types("/wow undo", CHANNEL).body), "it is known")
+    assert world.alice.modal is not None
+    assert world.alice.modal.title == screen.title
+
+    world.alice.submits()
+
+    assert "Guests can look" in world.alice.modal.text
+    assert not world.gitlab.writes
