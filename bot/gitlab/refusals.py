@@ -55,7 +55,7 @@ def sentence(body: object) -> str:
 
 def _parts(said: object, field: str) -> list[str]:
     if isinstance(said, dict):
-        return [part for name, inner in said.items() for part in _parts(inner, str(name))]
+        return [part for name, inner in said.items() for part in _parts(inner, " ".join(str(name).split()))]
     if isinstance(said, list):
         return [part for inner in said for part in _parts(inner, field)]
     text = " ".join(_STATUS_FIRST.sub("", str(said).strip()).split()).rstrip(".")
