@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -241,26 +242,24 @@ async def serve(settings: Settings, clock: Clock = now, on_ready: Callable[[str]
 
 async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None]) -> None:
     settings = bot.settings
+    door = _open_door(settings.host, settings.port)
     slack: web.Asgi | None = None
     if not settings.socket_mode:
         slack = AsyncSlackRequestHandler(bot.slack.app, path=web.SLACK_PATH)  # type: ignore[assignment] # untyped ASGI
     server = _Server(
         uvicorn.Config(
             web.build(bot.health, bot.readiness, slack),
-            host=settings.host,
-            port=settings.port,
             log_config=None,
             access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=3,
         )
     )
-    socket = None
     if settings.slack_app_token is not None:
-        socket = bot.socket = Socket(bot.calls, settings.slack_app_token.get_secret_value(), bot.slack.take_envelope)
-        socket.start()
+        bot.socket = Socket(bot.calls, settings.slack_app_token.get_secret_value(), bot.slack.take_envelope)
+        bot.socket.start()
     loops = [asyncio.create_task(worker()) for worker in (bot.outbox.run, bot.roster.run, bot.schedule.run)]
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve(sockets=[door]))
     ready = asyncio.create_task(_say_ready(server, settings.host, on_ready))
     stop = asyncio.create_task(stopping.wait())
     done, _ = await asyncio.wait([serving, stop, *loops], return_when=asyncio.FIRST_COMPLETED)
@@ -270,7 +269,7 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
     ready.cancel()
     log.info("app.stopping")
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(_stop(bot, server, serving, socket, loops), STOP_SECONDS)
+        await asyncio.wait_for(_stop(bot, server, serving, loops), STOP_SECONDS)
     log.info("app.stopped")
 
 
@@ -278,12 +277,11 @@ async def _stop(
     bot: Bot,
     server: "_Server",
     serving: "asyncio.Task[None]",
-    socket: Socket | None,
     loops: "list[asyncio.Task[None]]",
 ) -> None:
     server.should_exit = True
-    if socket is not None:
-        await socket.stop()
+    if bot.socket is not None:
+        await bot.socket.stop()
     await asyncio.gather(serving, return_exceptions=True)
     await asyncio.gather(bot.prompt.stop(), asyncio.wait_for(bot.outbox.stop(), 4.0), return_exceptions=True)
     for task in loops:
@@ -297,6 +295,12 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _open_door(host: str, port: int) -> socket.socket:
+    """Listen, before anything else begins; raises OSError, which uvicorn would turn into an exit of its own."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
 
 
 async def _say_ready(server: _Server, host: str, on_ready: Callable[[str], None]) -> None:
