@@ -7,6 +7,7 @@ Lists are read as plain rows, their pages side by side; rows become values in th
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +28,10 @@ PER_PAGE = 100
 PAGES_AHEAD = 8
 """How many pages are read side by side where GitLab does not say how many there are."""
 MOST_PAGES = 1000
+READ_AGAIN_AFTER = (0.1, 0.4)
+"""Seconds until something is read again, after an answer that was an error of GitLab's own."""
+STUMBLES_WITHIN = 2.0
+"""Seconds after which such an answer was too slow to ask again: whoever waits has a deadline."""
 Row = dict[str, Any]
 T = TypeVar("T")
 patient: ContextVar[bool] = ContextVar("patient", default=False)
@@ -114,14 +119,21 @@ class Calls:
         return heard
 
     def _try(self, method: str, path: str, body: Row | None, params: dict[str, object]) -> "Heard":
+        """Call; what only reads is tried again, for one bad answer in a thousand would spoil a thousand good ones."""
+        from bot.gitlab.refusals import StumbledError
         from bot.gitlab.wire import BrokenError
 
-        try:
-            return self._call(method, path, body, params)
-        except BrokenError:
-            if method != "get":
-                raise
-            return self._call(method, path, body, params)  # a connection that was kept had been closed over there
+        began = time.monotonic()
+        for pause in READ_AGAIN_AFTER if method == "get" else ():
+            try:
+                return self._call(method, path, body, params)
+            except StumbledError:
+                if time.monotonic() - began > STUMBLES_WITHIN:
+                    raise
+                time.sleep(pause)
+            except BrokenError:
+                break  # a connection that was kept had been closed over there
+        return self._call(method, path, body, params)
 
     def _call(self, method: str, path: str, body: Row | None, params: dict[str, object]) -> "Heard":
         from gitlab.exceptions import GitlabError  # a fifth of a second, off the start

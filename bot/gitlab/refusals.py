@@ -25,17 +25,24 @@ _RUBY_PAIR = re.compile(r'(?::"?(\w+)"?\s*=>|"(\w+)"\s*=>|(\w+):)\s*(\[[^\]]*\]|
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
+class StumbledError(Unavailable):
+    """GitLab answered, with an error of its own; the next answer may well be good."""
+
+
 def meaning(heard: "Heard") -> Unavailable | Rejected:
     """Tell "later" from "never": only what GitLab has understood and refused is a refusal."""
     status = heard.status_code
     if status == 429:
         return Unavailable("GitLab limits our rate", retry_after=_retry_after(heard) or USUAL_WAIT, world_is_down=False)
     if status in SILENT:
-        return Unavailable(f"GitLab does not answer ({status})", retry_after=_retry_after(heard))
+        wait = _retry_after(heard)
+        kind = StumbledError if wait is None and status >= 500 else Unavailable
+        return kind(f"GitLab does not answer ({status})", retry_after=wait)
     if status == 401:
         return Unavailable("GitLab refuses the token (401); it may have expired")
     if status == 409 or status >= 500:
-        return Unavailable(f"GitLab answers with an error ({status})", world_is_down=False)
+        kind = StumbledError if status >= 500 else Unavailable
+        return kind(f"GitLab answers with an error ({status})", world_is_down=False)
     body = _body(heard)
     if body is None:
         return Unavailable(f"what answers is not GitLab's API ({status})")
