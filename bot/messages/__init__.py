@@ -1,5 +1,6 @@
 """What we say: domain values in, words and blocks out. Every sentence that Baton says of its own accord lives here."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,9 @@ from slack_sdk.models.blocks import Block
 View = dict[str, Any]
 """A modal as Slack wants it."""
 LONGEST_SECTION = 3000
-LONGEST_LABEL = 75
+MOST_CHARACTERS = 12_000
+"""In all blocks of a message together; Slack does not say how many it takes, but refuses about a thousand more."""
+LONGEST_REMARK = 150
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,16 @@ def escape(text: str) -> str:
 def shorten(text: str, most: int) -> str:
     """Cut a text at `most` characters, and show that it was cut."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def shorten_mrkdwn(text: str, most: int) -> str:
+    """Cut words in Slack's mrkdwn, but never through a link, a mention or an escaped sign."""
+    if len(text) <= most:
+        return text
+    return f"{_UNFINISHED.sub('', text[: most - 1]).rstrip()}…"
+
+
+_UNFINISHED = re.compile(r"(?:<[^<>]*|&[a-z]{0,4})$")
 
 
 def link(url: str, text: str) -> str:
@@ -75,9 +88,14 @@ class Row:
     url: str = ""
     remark: str = ""
 
+    @property
+    def length(self) -> int:
+        """Count what there is to read."""
+        return len(self.reference) + len(self.text) + min(len(self.remark), LONGEST_REMARK) + 4
+
     def plain(self) -> str:
         """Write it for those who see no blocks."""
-        remark = f" ({escape(self.remark)})" if self.remark else ""
+        remark = f" ({escape(shorten(self.remark, LONGEST_REMARK))})" if self.remark else ""
         reference = f"{link(self.url, self.reference)} " if self.reference else ""
         return f"• {reference}{escape(self.text)}{remark}"
 
@@ -91,9 +109,11 @@ class Row:
             parts.append({"type": "link", "url": self.url, "text": self.reference})
         elif self.reference:
             parts.append({"type": "text", "text": self.reference})
-        parts.append({"type": "text", "text": f" {self.text}" if parts else self.text})
+        parts.append({"type": "text", "text": f" {self.text}" if parts else self.text or "—"})
         if self.remark:
-            parts.append({"type": "text", "text": f" ({self.remark})", "style": {"italic": True}})
+            parts.append(
+                {"type": "text", "text": f" ({shorten(self.remark, LONGEST_REMARK)})", "style": {"italic": True}}
+            )
         return {"type": "rich_text_section", "elements": parts}
 
 
@@ -103,35 +123,53 @@ class Page:
     def __init__(self) -> None:
         self.blocks: list[dict[str, Any]] = []
         self._plain: list[str] = []
+        self._room = MOST_CHARACTERS
 
     def say(self, mrkdwn: str) -> "Page":
         """Add a paragraph in Slack's mrkdwn; what comes from people is escaped before."""
         for text in _pieces(mrkdwn):
+            if len(text) > self._room:
+                self.blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": "…"}})
+                break
+            self._room -= len(text)
             self.blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text}})
         self._plain.append(mrkdwn)
         return self
 
     def small(self, mrkdwn: str) -> "Page":
         """Add a line in small print."""
-        text = shorten(mrkdwn, LONGEST_SECTION)
+        text = shorten_mrkdwn(mrkdwn, LONGEST_SECTION)
+        self._room -= len(text)
         self.blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": text}]})
         self._plain.append(mrkdwn)
         return self
 
     def rows(self, rows: Sequence[Row], *, most: int = 20) -> "Page":
-        """Add a list; beyond `most` rows it says how many more there are."""
+        """Add a list; beyond `most` rows, and where long ones leave no room, it says how many more there are."""
         if not rows:
             return self
-        elements = [row.element() for row in rows[:most]]
-        plain = [row.plain() for row in rows[:most]]
-        if len(rows) > most:
-            more = f"… and {len(rows) - most} more"
+        shown = self._fitting(rows[:most])
+        elements = [row.element() for row in shown]
+        plain = [row.plain() for row in shown]
+        if len(rows) > len(shown):
+            more = f"… and {len(rows) - len(shown)} more"
             elements.append({"type": "rich_text_section", "elements": [{"type": "text", "text": more}]})
             plain.append(f"• {more}")
         bullets = {"type": "rich_text_list", "style": "bullet", "elements": elements}
         self.blocks.append({"type": "rich_text", "elements": [bullets]})
         self._plain += plain
         return self
+
+    def _fitting(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Take rows as long as they leave room for what comes below."""
+        room = self._room * 2 // 5
+        for number, row in enumerate(rows):
+            room -= row.length
+            if room < 0:
+                rows = rows[:number]
+                break
+        self._room -= sum(row.length for row in rows) + 20
+        return rows
 
     def block(self, block: Block | dict[str, Any]) -> "Page":
         """Add a block that has no words for the plain text, such as buttons or fields."""
@@ -140,13 +178,13 @@ class Page:
 
     def words(self, text: str = "") -> Words:
         """Give the message; `text` overrides what a notification reads."""
-        return Words(shorten(text or "\n".join(self._plain), 3900), tuple(self.blocks))
+        return Words(shorten_mrkdwn(text or "\n".join(self._plain), 3900), tuple(self.blocks))
 
 
 def _pieces(text: str) -> list[str]:
     """Cut a long text at its lines, so that each piece fits a section."""
     pieces, current = [], ""
-    for line in (shorten(line, LONGEST_SECTION) for line in text.split("\n")):
+    for line in (shorten_mrkdwn(line, LONGEST_SECTION) for line in text.split("\n")):
         joined = f"{current}\n{line}" if current else line
         if len(joined) > LONGEST_SECTION:
             pieces.append(current)

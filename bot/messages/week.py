@@ -81,13 +81,15 @@ def history(weeks: Sequence[Closed], team: Team, as_of: datetime | None, now: da
     if not weeks:
         return Page().say(f"No week is closed yet: there is no milestone “{escape(team.wow_title)} ending …”.").words()
     page = Page().say(f"*The last {count(len(weeks), 'closed week')}*{_as_of(as_of, now)}")
-    for week in weeks:
-        carried = f" · {week.carried} carried over" if week.carried is not None else ""
-        page.say(
-            f"*{link(week.milestone.url, week.milestone.title)}* · {week.done} done{carried} · "
-            f"{week.unscheduled} {escape(team.labels.unscheduled)}{_closed_by(week)}"
-        )
-    return page.words()
+    return page.say("\n".join(_closed(week, team) for week in weeks)).words()
+
+
+def _closed(week: Closed, team: Team) -> str:
+    carried = f" · {week.carried} carried over" if week.carried is not None else ""
+    return (
+        f"*{link(week.milestone.url, week.milestone.title)}* · {week.done} done{carried} · "
+        f"{week.unscheduled} {escape(team.labels.unscheduled)}{_closed_by(week)}"
+    )
 
 
 def _closed_by(week: Closed) -> str:

@@ -10,6 +10,8 @@ from bot.messages import Page, Row, View, Words, count, escape, link, moment, pe
 
 MOST_FIELDS = 80
 """Issues with a field each; a modal has room for 100 blocks, and the steps and warnings need some."""
+LONGEST_LABEL = 150
+"""Eighty labels of nothing but emoji still fit a modal's 250 kB, in which each takes twelve bytes."""
 CHOICES = {"carry": "Carry over", "leave": "Leave in closed week", "next": "Move to new Next WoW"}
 ALL = "choice:all"
 TITLE, UNDO_TITLE = "Roll over the week", "Undo the rollover"
@@ -112,7 +114,8 @@ def _choices(turn: Turn) -> list[dict[str, object]]:
         hint = "Too many for a field each; the whole list comes to you as a file in a direct message."
         return [_choice(ALL, label, hint)]
     return [
-        _choice(f"choice:{line.key}", shorten(f"{line.reference} {line.title}", 1900), remark(line)) for line in issues
+        _choice(f"choice:{line.key}", shorten(f"{line.reference} {line.title}", LONGEST_LABEL), remark(line))
+        for line in issues
     ]
 
 

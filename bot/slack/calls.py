@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.people import Person
 from bot.messages import View, Words
+from bot.telemetry import log
 
 SECONDS = 6.0
 MODAL_SECONDS = 2.0
@@ -65,6 +66,7 @@ GONE = frozenset(
 )
 """What it was about is not there (any more): a modal that was closed, a trigger that lives no longer, a person."""
 ELSEWHERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
+WRONG_BLOCKS = ("invalid_blocks", "msg_blocks_too_long", "block_mismatch")
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 
@@ -132,7 +134,7 @@ class SlackCalls:
 
     async def whisper(self, channel: str, who: str, said: Words) -> None:
         """Say something to one person in a channel."""
-        await self._called(self.client.chat_postEphemeral(channel=channel, user=who, **_body(said)))
+        await self._say(lambda body: self.client.chat_postEphemeral(channel=channel, user=who, **body), said)
 
     async def direct(self, who: str, said: Words) -> None:
         """Say something to one person, as a direct message."""
@@ -158,21 +160,17 @@ class SlackCalls:
         """Post a message that carries the hidden marker `key`; gives its channel and its `ts`."""
         marker = {"event_type": MARKER, "event_payload": {"key": key}}
         extra: dict[str, Any] = {"thread_ts": thread} if thread else {}
-        try:
-            sent = await self._called(
-                self.client.chat_postMessage(
-                    channel=channel, metadata=marker, unfurl_links=False, unfurl_media=False, **extra, **_body(said)
-                )
-            )
-        except Rejected as refusal:
-            if "invalid_blocks" not in refusal.reason or not said.blocks:
-                raise
-            return await self.post(channel, Words(said.text), key, thread)  # better plain than silent
+        sent = await self._say(
+            lambda body: self.client.chat_postMessage(
+                channel=channel, metadata=marker, unfurl_links=False, unfurl_media=False, **extra, **body
+            ),
+            said,
+        )
         return str(sent["channel"]), str(sent["ts"])
 
     async def update(self, channel: str, ts: str, said: Words) -> None:
         """Let a message of ours say something else."""
-        await self._called(self.client.chat_update(channel=channel, ts=ts, **_body(said)))
+        await self._say(lambda body: self.client.chat_update(channel=channel, ts=ts, **body), said)
 
     async def find_posted(self, channel: str, key: str, since: float, thread: str = "") -> tuple[str, str] | None:
         """Look for a message of ours that carries the marker `key`, posted after `since` (epoch seconds)."""
@@ -228,6 +226,16 @@ class SlackCalls:
     async def socket_address(self, app_token: str) -> str:
         """Ask where a WebSocket may be opened, once."""
         return str((await self._called(self.client.apps_connections_open(app_token=app_token)))["url"])
+
+    async def _say(self, call: Callable[[dict[str, Any]], Awaitable[Any]], said: Words) -> dict[str, Any]:
+        """Say something; if Slack does not take its blocks, better plain than silent."""
+        try:
+            return await self._called(call(_body(said)))
+        except Rejected as refusal:
+            if not said.blocks or not refusal.reason.startswith(WRONG_BLOCKS):
+                raise
+            log.warning("slack.blocks_refused", reason=refusal.reason[:200])
+            return await self._called(call(_body(Words(said.text))))
 
     async def _called(self, call: Awaitable[Any], seconds: float = SECONDS) -> dict[str, Any]:
         """Wait for a call, tell later from never, and remember whether Slack was there."""
