@@ -50,7 +50,7 @@ def serve(
     from bot import app
     from bot.telemetry import start_logging
 
-    start_logging(level=logging.INFO)
+    start_logging(level=logging.INFO, secrets=settings.secrets())
     clock = _clock_from(now) if now else app.now
     _exit_with(_run(app.serve(settings, clock)))
 
@@ -122,7 +122,7 @@ def _in_terminal(work: "Callable[[Bot], Awaitable[int]]") -> None:
     from bot.telemetry import start_logging
 
     settings = _settings()
-    start_logging(level=logging.ERROR)
+    start_logging(level=logging.ERROR, secrets=settings.secrets())
     _exit_with(_run(app.in_terminal(settings, work)))
 
 

@@ -283,7 +283,7 @@ async def _stop(
     if bot.socket is not None:
         await bot.socket.stop()
     await asyncio.gather(serving, return_exceptions=True)
-    await asyncio.gather(bot.prompt.stop(), asyncio.wait_for(bot.outbox.stop(), 4.0), return_exceptions=True)
+    await asyncio.gather(bot.prompt.stop(), bot.outbox.stop(3.5), return_exceptions=True)
     for task in loops:
         task.cancel()
     await asyncio.gather(*loops, return_exceptions=True)

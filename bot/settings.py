@@ -330,6 +330,11 @@ class Settings(BaseSettings):
         """Whether Slack is reached through Socket Mode instead of waiting for its requests."""
         return self.slack_app_token is not None
 
+    def secrets(self) -> tuple[str, ...]:
+        """List every secret's value, so that the log can leave them out."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+
     @field_validator("*", mode="before")
     @classmethod
     def _not_blank(cls, given: object) -> object:

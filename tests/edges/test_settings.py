@@ -315,3 +315,11 @@ def test_importing_settings_reads_nothing() -> None:
     clean = {"PATH": os.environ["PATH"]}
 
     subprocess.run([sys.executable, "-c", "import bot.settings"], env=clean, check=True)
+
+
+def test_every_secret_is_known_to_whoever_must_leave_it_out(environment: Environment) -> None:
+    environment.has(GITLAB_WEBHOOK_SECRET="a-hook-secret")
+
+    secrets = read(None).secrets()
+
+    assert {REQUIRED["SLACK_BOT_TOKEN"], REQUIRED["GITLAB_TOKEN"], "a-hook-secret"} <= set(secrets)
