@@ -9,7 +9,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from datetime import datetime
@@ -34,6 +34,7 @@ STUMBLES_WITHIN = 2.0
 """Seconds after which such an answer was too slow to ask again: whoever waits has a deadline."""
 Row = dict[str, Any]
 T = TypeVar("T")
+Item = TypeVar("Item")
 patient: ContextVar[bool] = ContextVar("patient", default=False)
 """Whether what asks now may wait until operations had their turn."""
 
@@ -77,7 +78,7 @@ class Calls:
 
         first = await page(1)
         if first.pages is not None:
-            others = await together(*(page(number) for number in range(2, min(first.pages, MOST_PAGES) + 1)))
+            others = await each_of(range(2, min(first.pages, MOST_PAGES) + 1), page)
             return [one for each in (first, *others) for one in each.found]
         pages, next_page = [first], 2
         while pages[-1].goes_on and next_page <= MOST_PAGES:
@@ -217,6 +218,20 @@ async def together(*calls: Awaitable[T]) -> list[T]:
         for task in tasks:
             task.cancel()
         raise
+
+
+async def each_of(items: Iterable[Item], ask: Callable[[Item], Awaitable[T]]) -> list[T]:
+    """Ask about many things, a few at a time: as many as can be on their way, and as many again waiting for a turn."""
+    numbered = list(enumerate(items))
+    answers: dict[int, T] = {}
+    left = iter(numbered)
+
+    async def ask_on() -> None:
+        for number, item in left:
+            answers[number] = await ask(item)
+
+    await together(*(ask_on() for _ in range(min(2 * AT_ONCE, len(numbered)))))
+    return [answers[number] for number, _ in numbered]
 
 
 async def patiently(asking: Coroutine[Any, Any, T]) -> T:

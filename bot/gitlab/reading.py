@@ -11,7 +11,7 @@ from bot.domain.rollover import MAY_EDIT_MERGE_REQUESTS, Weeks, find_weeks
 from bot.domain.team import Team
 from bot.domain.tracker import Issue, Milestone, MilestoneEvent, Noun, Project, WeekFacts, WhoAndWhen
 from bot.gitlab import rows
-from bot.gitlab.calls import PER_PAGE, Calls, Row, together
+from bot.gitlab.calls import PER_PAGE, Calls, Row, each_of, together
 
 PATHS: Mapping[Noun, str] = {"issue": "issues", "merge_request": "merge_requests"}
 A = TypeVar("A")
@@ -132,7 +132,7 @@ class Reading:
             return {}, frozenset()
         wow = weeks.wow.id
         unjudged = [one for one in issues.get(wow, ()) if one.open and (wow, one.key) not in question.judged]
-        lists = await together(*(self._read_events_of(one) for one in unjudged))
+        lists = await each_of(unjudged, self._read_events_of)
         events = {one.key: found for one, found in zip(unjudged, lists, strict=True) if found is not None}
         return events, frozenset(one.key for one in unjudged if one.key not in events)
 

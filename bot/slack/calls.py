@@ -139,7 +139,7 @@ class SlackCalls:
     async def direct(self, who: str, said: Words) -> None:
         """Say something to one person, as a direct message."""
         channel = await self.direct_channel(who)
-        await self._called(self.client.chat_postMessage(channel=channel, **_body(said)))
+        await self._say(lambda body: self.client.chat_postMessage(channel=channel, **body), said)
 
     async def send_file(self, who: str, name: str, content: str, comment: str) -> None:
         """Send a file to one person, as a direct message."""
