@@ -50,15 +50,6 @@ def test_a_trigger_that_has_expired_gives_a_button_that_opens_the_modal(world: W
     world.report()
 
 
-def test_a_slack_that_is_slow_to_open_it_may_have_opened_it(world: World) -> None:
-    world.slack.weather.goes_slow(2.3)
-
-    world.alice.types("/wow rollover", CHANNEL)
-
-    world.modal(world.alice, "Roll over")
-    assert not world.messages(OPEN)
-
-
 def test_an_answer_to_opening_that_got_lost_changes_nothing(world: World) -> None:
     world.slack.weather.drops_after(match=r"views\.open")
 
