@@ -1,8 +1,10 @@
 """Stories that mostly wait are played side by side, behind the others, each in a world of its own.
 
-A story is a function of a world in which the bot serves; the decorator makes a test of it, which asks how it ended.
+A story is a function of a world in which the bot serves, and of who is in it (`gitlab`, `alice` …); the decorator makes
+a test of it, which asks how it ended.
 """
 
+import inspect
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any, Self
 
 from tests.stories.world import World
 
-Story = Callable[[World], None]
+Story = Callable[..., None]
 AT_ONCE = 8
 
 
@@ -55,4 +57,6 @@ def _play(story: Story, folder: Path) -> None:
     folder.mkdir()
     with World(folder) as world:
         world.bot.starts()
-        story(world)
+        story(
+            **{name: world if name == "world" else getattr(world, name) for name in inspect.signature(story).parameters}
+        )

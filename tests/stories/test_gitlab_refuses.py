@@ -3,6 +3,7 @@
 import pytest
 
 from bot.sandbox.slack.persona import Persona
+from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, Gitlab, World, keys_of, usual_outcome
 
 
@@ -30,6 +31,7 @@ def test_a_refused_issue_is_reported_and_the_rest_goes_on_until_somebody_retries
     assert world.outcome == usual_outcome()
 
 
+@side_by_side
 def test_an_issue_that_was_deleted_is_reported_and_cannot_be_saved(
     world: World, gitlab: Gitlab, alice: Persona
 ) -> None:
@@ -48,6 +50,7 @@ def test_an_issue_that_was_deleted_is_reported_and_cannot_be_saved(
     assert gitlab.issues_of(week.following) == [week.goal, week.planned]
 
 
+@side_by_side
 def test_a_refused_milestone_stops_the_run_and_asks_and_retry_ends_it(
     world: World, gitlab: Gitlab, alice: Persona
 ) -> None:
@@ -71,6 +74,7 @@ def test_a_refused_milestone_stops_the_run_and_asks_and_retry_ends_it(
     assert {**outcome, "messages": ["report", "rollover"]} == usual_outcome()
 
 
+@side_by_side
 def test_a_title_that_was_taken_meanwhile_stops_the_run_and_undo_takes_it_back(
     world: World, gitlab: Gitlab, alice: Persona
 ) -> None:
@@ -96,6 +100,7 @@ def test_a_title_that_was_taken_meanwhile_stops_the_run_and_undo_takes_it_back(
     assert keys_of(world.slack.messages(CHANNEL)) == ["rollover", "stopped", "undone"]
 
 
+@side_by_side
 def test_the_question_is_settled_once_it_was_answered(world: World, gitlab: Gitlab, alice: Persona) -> None:
     world.seeds_small_week()
     gitlab.weather.fails(403, times=1, match="PUT .*/milestones/")
@@ -110,6 +115,7 @@ def test_the_question_is_settled_once_it_was_answered(world: World, gitlab: Gitl
     assert world.said("There is nothing left to try again").ephemeral
 
 
+@side_by_side
 def test_a_project_that_is_not_shown_to_the_token_is_said(world: World, gitlab: Gitlab, alice: Persona) -> None:
     world.seeds_small_week()
     gitlab.weather.fails(404, match="GET", body={"message": "404 Project Not Found"})

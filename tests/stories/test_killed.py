@@ -42,6 +42,8 @@ class Work:
 
 def _preview(world: World) -> None:
     world.seeds_small_week()
+    world.alice.types("/wow undo", CHANNEL)
+    world.said("I have not rolled over any week yet")  # and Alice is known from now on
     world.opens_rollover()
 
 

@@ -16,6 +16,7 @@ def at_once(*acts: Callable[[], Ack]) -> list[Ack]:
         return [each.result() for each in [pool.submit(act) for act in acts]]
 
 
+@side_by_side
 def test_of_two_leads_who_confirm_one_turns_the_week_and_the_other_is_told_who_did(
     world: World, gitlab: Gitlab, alice: Persona, bob: Persona
 ) -> None:
@@ -33,6 +34,7 @@ def test_of_two_leads_who_confirm_one_turns_the_week_and_the_other_is_told_who_d
     assert "by @bob already. Nothing was done twice." in told[0] or "by @alice already" in told[0]
 
 
+@side_by_side
 def test_who_confirms_long_after_is_told_who_was_first(world: World, alice: Persona, bob: Persona) -> None:
     world.seeds_small_week()
     world.opens_rollover(bob)
@@ -48,6 +50,7 @@ def test_who_confirms_long_after_is_told_who_was_first(world: World, alice: Pers
     assert world.outcome == before
 
 
+@side_by_side
 def test_a_second_command_during_the_run_is_told_that_it_runs(
     world: World, gitlab: Gitlab, alice: Persona, bob: Persona
 ) -> None:
@@ -64,6 +67,7 @@ def test_a_second_command_during_the_run_is_told_that_it_runs(
     world.report()
 
 
+@side_by_side
 def test_a_double_click_on_the_button_is_one_rollover(world: World, slack: Slack, alice: Persona) -> None:
     world.seeds_small_week()
     world.opens_rollover(alice)
@@ -77,6 +81,7 @@ def test_a_double_click_on_the_button_is_one_rollover(world: World, slack: Slack
     assert world.outcome == usual_outcome()
 
 
+@side_by_side
 def test_a_command_that_slack_delivers_again_is_answered_as_the_first_time(
     world: World, slack: Slack, alice: Persona
 ) -> None:
@@ -88,6 +93,7 @@ def test_a_command_that_slack_delivers_again_is_answered_as_the_first_time(
     assert (again.status, again.text) == (first.status, first.text)
 
 
+@side_by_side
 def test_a_confirmation_that_slack_delivers_again_after_a_restart_does_nothing(
     world: World, slack: Slack, bot: Bot, alice: Persona
 ) -> None:
@@ -161,6 +167,7 @@ def test_when_one_of_two_processes_is_killed_in_the_middle_the_other_goes_on(wor
     assert world.outcome == usual_outcome()
 
 
+@side_by_side
 def test_a_rollover_that_is_asked_for_again_after_its_end_is_refused_with_words(
     world: World, slack: Slack, alice: Persona
 ) -> None:

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.stories.process import Bot, environment
+from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, World, usual_outcome
 
 SETTINGS = {
@@ -132,14 +133,25 @@ def test_the_command_line_starts_the_same_bot(world: World, tmp_path: Path) -> N
         process.wait()
 
 
-@pytest.mark.parametrize("weather", ["well", "gitlab hangs", "slack hangs"])
-def test_sigterm_ends_it_with_0_within_ten_seconds(world: World, weather: str) -> None:
+@side_by_side
+def test_sigterm_ends_it_with_0_within_ten_seconds_and_the_next_start_goes_on(world: World) -> None:
+    ends_within_ten_seconds_and_goes_on(world)
+
+
+@side_by_side
+def test_sigterm_ends_it_though_gitlab_hangs(world: World) -> None:
+    ends_within_ten_seconds_and_goes_on(world, world.gitlab.weather.hangs)
+
+
+@side_by_side
+def test_sigterm_ends_it_though_slack_hangs(world: World) -> None:
+    ends_within_ten_seconds_and_goes_on(world, world.slack.weather.hangs)
+
+
+def ends_within_ten_seconds_and_goes_on(world: World, trouble: Callable[[], None] = lambda: None) -> None:
     world.seeds_small_week()
     world.opens_rollover()
-    if weather == "gitlab hangs":
-        world.gitlab.weather.hangs()
-    if weather == "slack hangs":
-        world.slack.weather.hangs()
+    trouble()
     world.alice.submits()
     begun = time.monotonic()
 
@@ -155,6 +167,7 @@ def test_sigterm_ends_it_with_0_within_ten_seconds(world: World, weather: str) -
     assert world.outcome == usual_outcome()
 
 
+@side_by_side
 def test_readiness_follows_gitlab(world: World) -> None:
     world.seeds_small_week()
     world.until(lambda: world.bot.asks("/readyz")[0] == 200, "ready")
@@ -176,6 +189,7 @@ def test_forged_and_broken_requests_are_refused(world: World) -> None:
     assert "/wow help" not in world.bot.log
 
 
+@side_by_side
 def test_neither_tokens_nor_what_people_write_stand_in_the_log(world: World) -> None:
     world.seeds_small_week()
     world.rolls_over()

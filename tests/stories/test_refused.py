@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from bot.sandbox.slack.persona import Persona
+from tests.stories.side_by_side import side_by_side
 from tests.stories.world import TUESDAY, Gitlab, SmallWeek, World
 
 WEEK_START = date(2026, 11, 18)
@@ -100,6 +101,7 @@ def test_a_token_that_may_not_edit_is_found_out_before_anything_is_written(
     assert "My GitLab token may not edit milestones in acme/production" in said
 
 
+@side_by_side
 def test_rights_that_are_lost_after_the_preview_are_found_out_before_the_first_write(
     world: World, gitlab: Gitlab, alice: Persona
 ) -> None:

@@ -4,6 +4,7 @@ from datetime import date
 
 from bot.sandbox.slack.persona import Persona
 from tests.stories.process import Bot
+from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, TUESDAY, Gitlab, World, keys_of
 
 
@@ -66,6 +67,7 @@ def test_the_steps_keep_their_order(world: World, gitlab: Gitlab) -> None:
     ]
 
 
+@side_by_side
 def test_one_message_follows_the_rollover_and_one_reports_it(world: World, alice: Persona) -> None:
     world.seeds_small_week()
 
@@ -230,3 +232,24 @@ def test_another_last_day_can_be_given(world: World, gitlab: Gitlab, bot: Bot) -
 
     assert gitlab.milestone("WoW")["due_date"] == str(TUESDAY)
     assert bot.is_running
+
+
+def test_in_the_second_week_late_is_what_came_after_baton_turned_the_first(
+    world: World, gitlab: Gitlab, bot: Bot, alice: Persona
+) -> None:
+    week = world.seeds_small_week()
+    planned = gitlab.add_issue("Planned ahead", [], week.following)
+    world.rolls_over(alice)
+    late = gitlab.add_issue("Certificate runs out", [], week.following)
+    world.is_idle()
+    assert bot.stops() == 0
+    world.clock.moves(days=7)
+    bot.starts()
+
+    world.rolls_over(alice, date(2026, 12, 1))
+
+    assert gitlab.issues_of(gitlab.milestones()["WoW"]) == [*week.open, planned, late]
+    assert gitlab.labels_of(late) == ["unscheduled"]
+    assert gitlab.labels_of(planned) == []
+    assert gitlab.labels_of(week.planned) == []
+    assert gitlab.labels_of(week.goal) == ["goal", "moved 2"]

@@ -81,6 +81,7 @@ def test_one_choice_for_all_holds_for_all(world: World) -> None:
     assert len(gitlab.issues_of(gitlab.milestones()["WoW ending 2026-11-24"], "opened")) == 85
 
 
+@side_by_side
 def test_titles_stand_literally_and_call_nobody(world: World, gitlab: Gitlab, alice: Persona) -> None:
     week = SmallWeek(gitlab)
     wicked = [gitlab.add_issue(title[:255], ["goal"], week.wow, added_at=week.started) for title in WICKED]

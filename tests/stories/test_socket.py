@@ -80,6 +80,10 @@ def test_health_and_hooks_are_served_beside_the_socket(world: World) -> None:
     assert world.bot.asks("/gitlab/hooks", "POST")[0] == 403
 
 
+def test_sigterm_ends_it_with_0(world: World) -> None:
+    assert world.bot.stops() == 0
+
+
 def test_a_farewell_of_slack_makes_a_new_connection(world: World) -> None:
     before = world.slack.line.sockets.connected
     world.slack.line.sockets.says_goodbye()

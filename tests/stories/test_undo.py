@@ -12,6 +12,7 @@ def milestones_and_issues(gitlab: Gitlab) -> dict[str, object]:
     return {key: value for key, value in gitlab.snapshot().items() if key != "labels"}
 
 
+@side_by_side
 def test_undo_leaves_everything_as_it_was_before(world: World, gitlab: Gitlab, alice: Persona) -> None:
     world.seeds_small_week()
     before = milestones_and_issues(gitlab)
@@ -24,6 +25,7 @@ def test_undo_leaves_everything_as_it_was_before(world: World, gitlab: Gitlab, a
     world.said("was taken back by @alice")
 
 
+@side_by_side
 def test_undo_of_a_week_without_a_next_one_leaves_none_behind(world: World, gitlab: Gitlab) -> None:
     week = world.seeds_small_week()
     gitlab.delete_milestone(week.following)
@@ -35,6 +37,7 @@ def test_undo_of_a_week_without_a_next_one_leaves_none_behind(world: World, gitl
     assert milestones_and_issues(gitlab) == before
 
 
+@side_by_side
 def test_undo_brings_back_what_was_chosen_for_the_week_after_next(world: World, gitlab: Gitlab, alice: Persona) -> None:
     week = world.seeds_small_week()
     before = milestones_and_issues(gitlab)
@@ -49,6 +52,7 @@ def test_undo_brings_back_what_was_chosen_for_the_week_after_next(world: World, 
     assert milestones_and_issues(gitlab) == before
 
 
+@side_by_side
 def test_the_week_can_be_rolled_over_again_after_an_undo(world: World, gitlab: Gitlab, alice: Persona) -> None:
     week = world.seeds_small_week()
     world.rolls_over(alice)
@@ -64,6 +68,7 @@ def test_the_week_can_be_rolled_over_again_after_an_undo(world: World, gitlab: G
     assert gitlab.labels_of(week.late) == ["SL1", "unscheduled"]
 
 
+@side_by_side
 def test_what_a_colleague_changed_since_stays_and_is_listed(world: World, gitlab: Gitlab, alice: Persona) -> None:
     week = world.seeds_small_week()
     elsewhere = gitlab.add_milestone("Milestone-7")
@@ -91,6 +96,7 @@ def test_what_a_colleague_changed_since_stays_and_is_listed(world: World, gitlab
     assert f"#{week.late} Disk of db3 is full" in left
 
 
+@side_by_side
 def test_a_new_week_that_is_no_longer_empty_is_kept_under_another_title(
     world: World, gitlab: Gitlab, alice: Persona
 ) -> None:
@@ -110,6 +116,7 @@ def test_a_new_week_that_is_no_longer_empty_is_kept_under_another_title(
     assert "Next WoW (kept 2026-11-25)" in world.said("is taken back by").text
 
 
+@side_by_side
 def test_a_merge_request_or_a_closed_issue_also_keeps_the_new_week(world: World, gitlab: Gitlab) -> None:
     world.seeds_small_week()
     world.rolls_over()
@@ -121,6 +128,7 @@ def test_a_merge_request_or_a_closed_issue_also_keeps_the_new_week(world: World,
     assert gitlab.milestones()["Next WoW (kept 2026-11-25)"] == ahead
 
 
+@side_by_side
 def test_nothing_is_taken_back_twice(world: World, alice: Persona, bob: Persona) -> None:
     world.seeds_small_week()
     world.rolls_over(alice)
@@ -132,6 +140,7 @@ def test_nothing_is_taken_back_twice(world: World, alice: Persona, bob: Persona)
     assert "was taken back already, by @alice" in world.said("was taken back already", to=bob).text
 
 
+@side_by_side
 def test_without_a_rollover_there_is_nothing_to_take_back(world: World, alice: Persona) -> None:
     world.seeds_small_week()
 
@@ -140,6 +149,7 @@ def test_without_a_rollover_there_is_nothing_to_take_back(world: World, alice: P
     assert world.said("I have not rolled over any week yet, so there is nothing to take back.").ephemeral
 
 
+@side_by_side
 def test_only_the_last_rollover_can_be_taken_back(world: World, gitlab: Gitlab, alice: Persona) -> None:
     world.seeds_small_week()
     world.rolls_over(alice)
@@ -157,6 +167,7 @@ def test_only_the_last_rollover_can_be_taken_back(world: World, gitlab: Gitlab, 
     assert gitlab.snapshot() == before
 
 
+@side_by_side
 def test_undo_while_gitlab_is_silent_waits_for_it(world: World, gitlab: Gitlab, alice: Persona) -> None:
     world.seeds_small_week()
     before = milestones_and_issues(gitlab)
@@ -172,6 +183,7 @@ def test_undo_while_gitlab_is_silent_waits_for_it(world: World, gitlab: Gitlab, 
     assert milestones_and_issues(gitlab) == before
 
 
+@side_by_side
 def test_a_run_that_has_stopped_can_be_taken_back(world: World, gitlab: Gitlab, alice: Persona) -> None:
     week = world.seeds_small_week()
     before = milestones_and_issues(gitlab)
@@ -207,6 +219,7 @@ def test_a_run_that_is_under_way_can_be_taken_back(world: World) -> None:
     assert not world.messages("is closed, rolled over by")
 
 
+@side_by_side
 def test_titles_and_dates_of_people_come_back_as_they_were(world: World, gitlab: Gitlab) -> None:
     gitlab.add_milestone("wow", date(2026, 11, 17), date(2026, 11, 25), description="WoW:\nWorkout Of the Week")
     gitlab.add_milestone("NEXT WoW", description="What comes next")
