@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -92,14 +92,31 @@ class Calls:
         """Call, and give what `read`, which runs in the call's thread, makes of the answer."""
         await self._turns.take(patient=patient.get())
         loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def land(found: T | None, error: BaseException | None) -> None:
+            self._turns.give_back()
+            if answer.done():
+                return  # nobody waits for it any more
+            if error is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(found)  # type: ignore[arg-type] # None only where `read` gives None
+
+        def work() -> None:
+            # one way back to the loop, for the place and the answer alike: waking it costs more than the rest
+            try:
+                _call_soon(loop, land, read(self._send(method, path, body, params)), None)
+            except BaseException as error:  # noqa: BLE001 - it is raised where the answer is waited for
+                _call_soon(loop, land, None, error)
+
         try:
-            future: Future[T] = self._threads.submit(lambda: read(self._send(method, path, body, params)))
+            self._threads.submit(work)
         except RuntimeError:
             self._turns.give_back()
             message = "Baton is stopping"
             raise Unavailable(message) from None
-        future.add_done_callback(lambda _: _call_soon(loop, self._turns.give_back))
-        return await asyncio.wrap_future(future)
+        return await answer
 
     def _send(self, method: str, path: str, body: Row | None, params: dict[str, object]) -> "Heard":
         outcome = "error"
@@ -243,9 +260,9 @@ async def patiently(asking: Coroutine[Any, Any, T]) -> T:
         patient.reset(token)
 
 
-def _call_soon(loop: asyncio.AbstractEventLoop, give_back: Callable[[], None]) -> None:
+def _call_soon(loop: asyncio.AbstractEventLoop, land: Callable[..., None], *landed: object) -> None:
     if not loop.is_closed():
-        loop.call_soon_threadsafe(give_back)
+        loop.call_soon_threadsafe(land, *landed)
 
 
 def _row(heard: "Heard") -> Row:
