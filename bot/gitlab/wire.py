@@ -144,6 +144,44 @@ class _Dress:
             auth(self)
 
 
+class _AtOnce:
+    """Sends headers and body in one go, where urllib3 sends them apart: half the system calls, half the packets."""
+
+    _held: bytearray | None = None
+
+    def request(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - urllib3's own
+        """Hold back what is written until all of it is there."""
+        self._held = bytearray()
+        try:
+            super().request(*args, **options)  # type: ignore[misc] # of the connection this is mixed into
+        finally:
+            written, self._held = bytes(self._held or b""), None
+        self.send(written)
+
+    def send(self, data: Any) -> None:  # noqa: ANN401 - urllib3's own
+        """Send it, or hold it back."""
+        if self._held is None:
+            super().send(data)  # type: ignore[misc] # of the connection this is mixed into
+        else:
+            self._held += data
+
+
+class _Connection(_AtOnce, urllib3.connection.HTTPConnection):
+    pass
+
+
+class _SafeConnection(_AtOnce, urllib3.connection.HTTPSConnection):
+    pass
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SafePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SafeConnection
+
+
 def _connect(url: str) -> tuple[urllib3.PoolManager, urllib3.HTTPConnectionPool | None]:
     """Open the pool, through the proxy that the environment names for this address, if there is one."""
     parts = urlsplit(url)
@@ -152,6 +190,7 @@ def _connect(url: str) -> tuple[urllib3.PoolManager, urllib3.HTTPConnectionPool 
     options: dict[str, Any] = {"maxsize": AT_ONCE, "ca_certs": _certificates(), "cert_reqs": "CERT_REQUIRED"}
     if proxy is None:
         manager = urllib3.PoolManager(**options)
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": _SafePool}
         return manager, manager.connection_from_url(url)
     user, at, _ = urlsplit(proxy).netloc.rpartition("@")
     dressed = urllib3.util.make_headers(proxy_basic_auth=user) if at else None
