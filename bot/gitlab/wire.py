@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, SSLError
 from urllib3.util import Timeout
 
 from bot.domain.errors import Unavailable
@@ -107,6 +107,9 @@ class Wire:
             response.release_conn()
         except NewConnectionError as error:
             message = "GitLab cannot be reached"
+            raise Unavailable(message) from error
+        except SSLError as error:
+            message = "GitLab's certificate is not trusted; REQUESTS_CA_BUNDLE may name the one to trust"
             raise Unavailable(message) from error
         except ProtocolError as error:
             message = "GitLab does not answer: the connection broke"
