@@ -215,10 +215,10 @@ def _forget(tx: Tx, at: datetime) -> None:
     tx.forget_answers(at, KEEP_ANSWERS)
 
 
-async def serve(settings: Settings, clock: Clock = now, on_ready: Callable[[str], None] = lambda _: None) -> None:
-    """Run until SIGTERM or SIGINT, then stop: take nothing more, finish what runs, close.
+async def serve(settings: Settings, clock: Clock = now, on_ready: Callable[[str], None] = lambda _: None) -> int:
+    """Run until SIGTERM or SIGINT, then stop: take nothing more, finish what runs, close; gives the exit code.
 
-    `on_ready` is called with the address that HTTP listens on.
+    `on_ready` is called with the address that HTTP listens on. The code is 1 when a part broke down and ended it.
     """
     loop = asyncio.get_running_loop()
     wakes: list[Callable[[], None]] = []
@@ -234,13 +234,13 @@ async def serve(settings: Settings, clock: Clock = now, on_ready: Callable[[str]
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     try:
-        await _run(bot, stopping, on_ready)
+        return await _run(bot, stopping, on_ready)
     finally:
         await bot.close()
         await asyncio.to_thread(store.close)
 
 
-async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None]) -> None:
+async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None]) -> int:
     settings = bot.settings
     door = _open_door(settings.host, settings.port)
     slack: web.Asgi | None = None
@@ -263,14 +263,15 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
     ready = asyncio.create_task(_say_ready(server, settings.host, on_ready))
     stop = asyncio.create_task(stopping.wait())
     done, _ = await asyncio.wait([serving, stop, *loops], return_when=asyncio.FIRST_COMPLETED)
-    for task in done - {stop}:
-        if not task.cancelled() and (error := task.exception()):
-            log.error("app.stopped_by_error", error=repr(error))
+    broken = done - {stop}
+    for task in broken:
+        log.error("app.stopped_by_error", error=repr(task.exception()) if not task.cancelled() else "cancelled")
     ready.cancel()
     log.info("app.stopping")
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(_stop(bot, server, serving, loops), STOP_SECONDS)
     log.info("app.stopped")
+    return 1 if broken else 0
 
 
 async def _stop(
