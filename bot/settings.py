@@ -1,11 +1,13 @@
 """Baton's settings: read once at the start from the environment or `.env`, checked all at once, then passed on as values.
 
 A message about a wrong setting names the variable, says what is wrong and how to mend it. It never repeats the value,
-because what stands in the wrong place may well be a token.
+because what stands in the wrong place may well be a token. The same goes for a line of `.env` that cannot be read.
 """
 
 import base64
 import binascii
+import io
+import logging
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -15,6 +17,7 @@ from typing import Annotated, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from dotenv.parser import Binding, parse_stream
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -35,10 +38,11 @@ YEAR_IN_MINUTES: Final = 366 * 24 * 60
 class SettingsError(Exception):
     """Settings are missing or wrong; `str()` is the whole message, for the person who starts Baton."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], env_file: Path | None = None) -> None:
         self.problems = tuple(problems)
         count = "one setting needs" if len(problems) == 1 else f"{len(problems)} settings need"
-        head = f"Baton cannot start: {count} mending, in the environment or in .env."
+        lacking = f" (no {env_file.name} in {env_file.absolute().parent})" if env_file and not env_file.exists() else ""
+        head = f"Baton cannot start: {count} mending, in the environment or in .env{lacking}."
         super().__init__("\n".join([head, *(f"  {problem}" for problem in problems)]))
 
 
@@ -54,8 +58,11 @@ def _split(text: object) -> object:
 def _token(prefix: str, where: str) -> Callable[[SecretStr], SecretStr]:
     def check(secret: SecretStr) -> SecretStr:
         text = secret.get_secret_value()
-        if not re.fullmatch(rf"{prefix}[\x21-\x7e]+", text):
-            msg = f"is not a token of the form {prefix}…. Copy it, without quotation marks, from {where}."
+        if not text.startswith(prefix):
+            msg = f"does not begin with {prefix}. Copy it, without quotation marks, from {where}."
+            raise ValueError(msg)
+        if not re.fullmatch(r"[\x21-\x7e]+", text.removeprefix(prefix)):
+            msg = f"is not whole, or has a blank or a character outside ASCII in it. Copy it again from {where}."
             raise ValueError(msg)
         return secret
 
@@ -117,7 +124,7 @@ def _gitlab_project(text: str) -> str:
 
 def _database_url(text: str) -> str:
     if text.startswith(("postgresql://", "postgres://")):
-        msg = "asks for PostgreSQL: the PostgreSQL store does not exist yet; use sqlite:///baton.db."
+        msg = ": Baton cannot use PostgreSQL yet; use sqlite:///baton.db."
         raise ValueError(msg)
     path = text.removeprefix("sqlite:///")
     if path == text or not path or path == ":memory:":
@@ -148,7 +155,7 @@ def _yes_or_no(given: object) -> bool:
     words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
     answer = words.get(str(given).lower())
     if answer is None:
-        msg = "is neither yes nor no. Give true or false."
+        msg = "is neither true nor false."
         raise ValueError(msg)
     return answer
 
@@ -266,6 +273,9 @@ MENDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """How to come by each setting that has no default."""
 
+ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"SLACK_SIGNING_SECRET": ("SLACK_APP_TOKEN",)})
+"""What is asked for only because the others are not set."""
+
 
 class Settings(BaseSettings):
     """Every setting, under its variable's name in lower case; frozen, and silent about its secrets."""
@@ -372,16 +382,55 @@ def read(env_file: Path | None = Path(".env")) -> Settings:
     Raises:
         SettingsError: with everything that is missing or wrong at once.
     """
+    logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # it warns of lines it skips; they are said here
+    problems: list[str] = []
     try:
-        return Settings(_env_file=env_file)
+        problems, unread = _unread_lines(env_file)
+        settings = Settings(_env_file=env_file)
+        if not problems:
+            return settings
     except ValidationError as error:
-        problems = [_problem(str(detail["loc"][0]).upper(), detail["type"], detail["msg"]) for detail in error.errors()]
+        for detail in error.errors():
+            variable = str(detail["loc"][0]).upper()
+            # What stands in a line that cannot be read is not missing.
+            if not any(name in unread for name in {variable, *ALTERNATIVES.get(variable, ())}):
+                problems.append(_problem(variable, detail["type"], detail["msg"]))
     except (OSError, UnicodeDecodeError):
         problems = [f"{env_file} cannot be read. Make it a text file in UTF-8 that Baton's user may read."]
-    raise SettingsError(problems)
+    raise SettingsError(problems, env_file)
 
 
 def _problem(variable: str, kind: str, message: str) -> str:
     if kind == "missing":
         return f"{variable} is not set. {MENDS[variable]}"
-    return f"{variable} {message.removeprefix('Value error, ')}"
+    words = message.removeprefix("Value error, ")
+    return f"{variable}{words}" if words.startswith(":") else f"{variable} {words}"
+
+
+def _unread_lines(env_file: Path | None) -> tuple[list[str], str]:
+    """Say which lines of the file are skipped or swallowed when it is read, and give what stands in them."""
+    if env_file is None or not env_file.is_file():
+        return [], ""
+    problems: list[str] = []
+    unread: list[str] = []
+    for binding in parse_stream(io.StringIO(env_file.read_text("utf-8"))):
+        if wrong := _unreadable(binding):
+            text = binding.original.string
+            number = binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+            problems.append(f"{env_file.name}, line {number}: {wrong}")
+            unread.append(text)
+    return problems, "\n".join(unread)
+
+
+def _unreadable(binding: Binding) -> str:
+    text = binding.original.string.strip()
+    first, _, others = text.partition("\n")
+    named = re.match(r"""(?:export\s+)?(?:'[^']+'|[^=#\s]+)[^\S\n]*=[^\S\n]*""", first)
+    if named is None or (binding.value is None and not binding.error):
+        return "this is not NAME=value." if binding.error or binding.key else ""
+    value = first[named.end() :]
+    if re.match(r"""'(\\.|[^'\\])*'|"(\\.|[^"\\])*\"""", value):
+        return "something follows the closing quotation mark." if binding.error else ""
+    # A quotation mark may be closed lines later; when there is a setting in between, that was not meant.
+    swallowed = re.search(r"^\s*(export\s+)?[A-Z][A-Z0-9_]+=", others, re.MULTILINE)
+    return "a quotation mark is not closed." if binding.error or swallowed else ""

@@ -53,7 +53,9 @@ class Environment:
         with pytest.raises(SettingsError) as caught:
             self.read()
         assert str(caught.value).splitlines()[1:] == [f"  {problem}" for problem in caught.value.problems]
-        return {name: words for name, _, words in (problem.partition(" ") for problem in caught.value.problems)}
+        return {
+            name.rstrip(":"): words for name, _, words in (problem.partition(" ") for problem in caught.value.problems)
+        }
 
 
 @pytest.fixture
@@ -217,14 +219,16 @@ def test_a_wrong_value_is_named_with_its_mend_and_never_repeated(
     complaints = environment.complaints()
 
     assert set(complaints) == {name}
-    assert re.fullmatch(r"(is|has|names|asks) .+[.;] .+[.?]", complaints[name])
+    assert re.fullmatch(r"(is|has|names|does|Baton) .+[.?]", complaints[name])
     assert "hush" not in complaints[name]
 
 
 def test_postgresql_is_refused_in_a_sentence(environment: Environment) -> None:
     environment.has(DATABASE_URL="postgresql://baton:hush@db/baton")
 
-    assert "the PostgreSQL store does not exist yet; use sqlite:///" in environment.complaints()["DATABASE_URL"]
+    with pytest.raises(SettingsError) as caught:
+        environment.read()
+    assert caught.value.problems == ("DATABASE_URL: Baton cannot use PostgreSQL yet; use sqlite:///baton.db.",)
 
 
 def test_a_mistyped_timezone_is_answered_with_the_nearest(environment: Environment) -> None:
@@ -309,6 +313,67 @@ def test_a_file_that_is_no_text_is_said(environment: Environment, tmp_path: Path
 
     with pytest.raises(SettingsError, match="cannot be read"):
         read(file)
+
+
+UNCLOSED = "a quotation mark is not closed."
+NO_SETTING = "this is not NAME=value."
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('\n\nWOW_TITLE="WoW\n', [f".env, line 3: {UNCLOSED}"]),
+        ("WOW_TITLE='WoW\nPORT=80\n", [f".env, line 1: {UNCLOSED}"]),
+        ('# ours\r\nexport WOW_TITLE = "WoW\r\n', [f".env, line 2: {UNCLOSED}"]),
+        ('GITLAB_TOKEN="glpat-hush\nPORT=80\nHOST="::1"\nLATE_SWEEP=5\n', [f".env, line 1: {UNCLOSED}"]),
+        ('GITLAB_TOKEN="glpat-hush\n\nPORT=80"\n', [f".env, line 1: {UNCLOSED}"]),
+        ("PORT=80\n\nglpat-hush\n", [f".env, line 3: {NO_SETTING}"]),
+        ("\ufeffGITLAB TOKEN=hush\n", [f".env, line 1: {NO_SETTING}"]),
+        ("=hush\nexport PORT\nPORT: 80", [f".env, line {line}: {NO_SETTING}" for line in (1, 2, 3)]),
+        ('WOW_TITLE="WoW" hush\n', [".env, line 1: something follows the closing quotation mark."]),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_said_by_its_number(
+    environment: Environment, tmp_path: Path, caplog: pytest.LogCaptureFixture, lines: str, said: list[str]
+) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(lines.encode())
+
+    with pytest.raises(SettingsError) as caught:
+        read(file)
+    assert caught.value.problems == tuple(said)
+    assert "hush" not in str(caught.value)
+    assert caplog.text == ""
+
+
+def test_what_stands_in_such_a_line_is_not_called_missing(environment: Environment, tmp_path: Path) -> None:
+    environment.lacks("GITLAB_TOKEN", "SLACK_APP_TOKEN", "TEAM_CHANNEL")
+    file = tmp_path / ".env"
+    file.write_text('GITLAB_TOKEN="glpat-hush\nSLACK_APP_TOKEN="xapp-hush"\nPORT=http\n')
+
+    with pytest.raises(SettingsError) as caught:
+        read(file)
+    assert [problem.split()[0] for problem in caught.value.problems] == [".env,", "PORT", "TEAM_CHANNEL"]
+
+
+def test_lines_of_every_usual_kind_are_read(environment: Environment, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(
+        '\ufeff# ours\r\n\r\nexport PORT=1111\r\nWOW_TITLE="Our week"  # quoted\r\nHOST = ::1\r\nROTA=\r\n'
+        "NEXT_WOW_TITLE='It\\'s next'\r\nLABEL_GOAL=it's\r\nKEY=\"two\r\nlines=\"\r\nWOW_LEADS=\"U1,\r\n  U2\"".encode()
+    )
+    settings = read(file)
+
+    assert (settings.port, settings.host, settings.wow_leads) == (1111, "::1", ("U1", "U2"))
+    assert (settings.wow_title, settings.next_wow_title, settings.label_goal) == ("Our week", "It's next", "it's")
+
+
+def test_a_file_that_is_not_there_is_said_with_its_folder(environment: Environment, tmp_path: Path) -> None:
+    environment.lacks("GITLAB_TOKEN")
+
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path / ".env")
+    assert str(caught.value).splitlines()[0].endswith(f"in the environment or in .env (no .env in {tmp_path}).")
 
 
 def test_importing_settings_reads_nothing() -> None:
