@@ -199,6 +199,16 @@ def test_the_example_lists_every_setting_with_its_default() -> None:
     assert dict(given) == _defaults(required="")
 
 
+def test_what_is_not_used_yet_is_marked_in_both() -> None:
+    marked = {row[0].strip("`") for row in _table("Settings") if row[1].startswith("† ")}
+    _, _, last = (ROOT / ".env.example").read_text().partition("# --- For what is not there yet")
+
+    assert marked == set(re.findall(r"^# ([A-Z_]+)=", last, re.MULTILINE))
+    bot = "\n".join(path.read_text() for path in _code_of_the_bot() if path.name != "settings.py")
+    unused = {name.upper() for name in Settings.model_fields if f"settings.{name}" not in bot}
+    assert unused <= marked
+
+
 def test_the_example_is_valid_once_the_required_settings_are_filled_in() -> None:
     to_fill_in = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
 
