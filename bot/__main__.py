@@ -1,15 +1,21 @@
 """`python -m bot …`: serve, and the terminal twins of the commands, for the day on which Slack itself is down."""
 
 import asyncio
+import errno
 import getpass
 import logging
 import re
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import typer
+try:
+    import typer
+except ModuleNotFoundError:
+    sys.exit("Use .venv/bin/python -m bot, after make setup.")
 
 from bot.settings import Settings, SettingsError, read
 
@@ -22,21 +28,42 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"token_normalize_func": str.casefold},
 )
 wow = typer.Typer(help="The Workout of the Week, as `/wow` in Slack.", no_args_is_help=True)
 cli.add_typer(wow, name="wow")
 
 WRONG_SETTINGS = 2
 INTERRUPTED = 130
+MOST_WEEKS = 52
 SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 As = Annotated[str, typer.Option("--as", help="Slack id of the person you act for; else your user name is recorded.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Write it down, and leave it to a running `serve`.")]
 EXIT_CODES = (
-    "Exit codes: 0 done, shown, or left to `serve`; 1 refused or declined; 2 wrong settings or options; "
-    "3 GitLab does not answer; 4 begun, but GitLab refused a part of it; 130 Ctrl-C."
+    "Exit codes: 0 done, shown, left to `serve`, or nothing left to do; 1 refused or declined; "
+    "2 wrong settings or options; 3 GitLab does not answer; 4 begun, but GitLab refused a part of it; 130 Ctrl-C."
 )
+WAITING = (
+    "Once begun, it waits for a GitLab that falls silent; Ctrl-C leaves it to a running `serve`, "
+    "and the same command carries on with it."
+)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"Baton {version_of('baton')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Tell the version, and end.", callback=_tell_version, is_eager=True)
+    ] = False,
+) -> None:
+    del version
 
 
 @cli.command()
@@ -52,7 +79,11 @@ def serve(
 
     start_logging(level=logging.INFO, secrets=settings.secrets())
     clock = _clock_from(now) if now else app.now
-    _exit_with(_run(app.serve(settings, clock)))
+    try:
+        code = _run(app.serve(settings, clock))
+    except OSError as error:
+        _is_wrong(_cannot_listen(settings, error))
+    _exit_with(code)
 
 
 @cli.command()
@@ -78,29 +109,55 @@ def next_week() -> None:
     _in_terminal(lambda bot: _terminal().following(bot, _by()))
 
 
-@wow.command(epilog=EXIT_CODES)
-def history(weeks: Annotated[int, typer.Argument(min=1, max=52)] = 5) -> None:
+@wow.command(epilog=EXIT_CODES, context_settings={"ignore_unknown_options": True})
+def history(weeks: Annotated[str, typer.Argument(help="How many, from 1 to 52.", metavar="WEEKS")] = "5") -> None:
     """List the last closed weeks."""
-    _in_terminal(lambda bot: _terminal().history(bot, _by(), weeks))
+    if not re.fullmatch("[0-9]{1,4}", weeks, re.ASCII) or not 1 <= int(weeks) <= MOST_WEEKS:
+        _is_wrong(f"Please give one number of weeks, from 1 to {MOST_WEEKS}.")
+    _in_terminal(lambda bot: _terminal().history(bot, _by(), int(weeks)))
 
 
-@wow.command(epilog=EXIT_CODES)
+@wow.command(epilog=f"{WAITING} {EXIT_CODES}")
 def rollover(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="ending yyyy-mm-dd", help="The same as --ending, as in Slack.")
+    ] = None,
     ending: Annotated[str, typer.Option(help="The week's last day, yyyy-mm-dd, if it is not the last Tuesday.")] = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,
     who: As = "",
 ) -> None:
-    """Close the week and begin the next: shown first, done after you agree."""
-    _in_terminal(lambda bot: _terminal().roll_over(bot, _by(who), ending, dry_run=dry_run, yes=yes, wait=not no_wait))
+    """Close the week and begin the next: shown first, done after you agree.
+
+    A week that was rolled over already stays as it is, and the exit code is 0.
+    """
+    _agree(dry_run=dry_run, yes=yes, no_wait=no_wait)
+    if words and ending:
+        _is_wrong("Give the week's last day once: with --ending, or without.")
+    by, given = _by(who), " ".join(words or ()) or ending
+    _in_terminal(lambda bot: _terminal().roll_over(bot, by, given, dry_run=dry_run, yes=yes, wait=not no_wait))
 
 
-@wow.command(epilog=EXIT_CODES)
+@wow.command(epilog=f"{WAITING} {EXIT_CODES}")
 def undo(dry_run: DryRun = False, yes: Yes = False, no_wait: NoWait = False, who: As = "") -> None:
     """Take the last rollover back: shown first, done after you agree."""
+    _agree(dry_run=dry_run, yes=yes, no_wait=no_wait)
     by = _by(who)
     _in_terminal(lambda bot: _terminal().undo(bot, by, dry_run=dry_run, yes=yes, wait=not no_wait))
+
+
+@wow.command("help", hidden=True)
+def help_(context: typer.Context) -> None:
+    """Show the commands."""
+    typer.echo(context.parent.get_help() if context.parent else "")
+
+
+def _agree(*, dry_run: bool, yes: bool, no_wait: bool) -> None:
+    """Refuse options that contradict each other."""
+    if dry_run and (yes or no_wait):
+        other = "--yes" if yes else "--no-wait"
+        _is_wrong(f"--dry-run only shows, {other} is for doing it: give one of the two.")
 
 
 def _terminal() -> Any:  # noqa: ANN401 - a module, loaded when it is needed
@@ -136,9 +193,13 @@ def _run(work: Coroutine[Any, Any, int | None]) -> int:
     except StoreError as error:
         typer.echo(str(error), err=True)
         return WRONG_SETTINGS
-    except OSError as error:
-        typer.echo(f"HOST, PORT: cannot listen there ({error.strerror or error}).", err=True)
-        return WRONG_SETTINGS
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> str:
+    where = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"PORT: another program listens on {where}. Stop it, or set another PORT."
+    return f"HOST, PORT: cannot listen on {where} ({(error.strerror or str(error)).lower()})."
 
 
 def _runner() -> Callable[[Coroutine[Any, Any, Any]], Any]:
@@ -153,10 +214,14 @@ def _exit_with(code: int) -> None:
     raise typer.Exit(code)
 
 
+def _is_wrong(words: str) -> NoReturn:
+    typer.echo(words, err=True)
+    raise typer.Exit(WRONG_SETTINGS)
+
+
 def _by(who: str = "") -> str:
     if who and not SLACK_ID.fullmatch(who):
-        typer.echo(f"--as: “{who}” is not a Slack id such as U0123ABCD.", err=True)
-        raise typer.Exit(WRONG_SETTINGS)
+        _is_wrong(f"--as: “{who}” is not a Slack id such as U0123ABCD.")
     return who or f"terminal:{getpass.getuser()}"
 
 
@@ -164,8 +229,7 @@ def _clock_from(text: str) -> Callable[[], datetime]:
     try:
         start = datetime.fromisoformat(text)
     except ValueError:
-        typer.echo(f"--now: “{text}” is not an instant such as 2026-11-25T09:00Z.", err=True)
-        raise typer.Exit(WRONG_SETTINGS) from None
+        _is_wrong(f"--now: “{text}” is not an instant such as 2026-11-25T09:00Z.")
     ahead: timedelta = (start if start.tzinfo else start.replace(tzinfo=UTC)) - datetime.now(UTC)
     return lambda: datetime.now(UTC) + ahead
 

@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
@@ -166,25 +166,29 @@ class Outbox:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), POLL)
 
-    async def deliver_due(self, *, batch: str | None = None) -> int:
-        """Deliver, side by side, what is due right now, until nothing more is; how many attempts were made."""
-        before = sum(world.sent for world in self.worlds.values())
+    async def deliver_due(self, *, batch: str | None = None, to: str | None = None) -> int:
+        """Deliver, side by side, what is due right now, until nothing more is; how many attempts were made.
+
+        With `batch` only what belongs to it, with `to` only what is for that world.
+        """
+        worlds = [self.worlds[to]] if to else list(self.worlds.values())
+        before = sum(world.sent for world in worlds)
         try:
             while True:
-                for world in self.worlds.values():
+                for world in worlds:
                     await self._exchange(world, ahead=0, batch=batch)
                     self._send(world)
-                sending = [task for world in self.worlds.values() for task in world.sending]
+                sending = [task for world in worlds for task in world.sending]
                 if sending:
                     await asyncio.wait(sending)
-                elif not any(world.ended or world.news for world in self.worlds.values()):
-                    return sum(world.sent for world in self.worlds.values()) - before
+                elif not any(world.ended or world.news for world in worlds):
+                    return sum(world.sent for world in worlds) - before
         finally:
-            self._abandon()
+            self._abandon(worlds)
 
-    def _abandon(self) -> None:
+    def _abandon(self, worlds: Iterable[_World] | None = None) -> None:
         """Stop waiting for answers: the leases stay until they end, and the next attempt looks first."""
-        for world in self.worlds.values():
+        for world in self.worlds.values() if worlds is None else worlds:
             for task in world.sending:
                 task.cancel()
 

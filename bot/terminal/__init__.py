@@ -1,17 +1,17 @@
 """The terminal twins of the commands, for the day on which Slack itself is down.
 
-Each gives the exit code: 0 done (or shown, or left to `serve`), 1 refused or declined, 3 GitLab does not answer,
-4 begun, and GitLab refused a part of it.
+Each gives the exit code: 0 done (or shown, left to `serve`, or done before), 1 refused or declined, 2 a day that is
+none, 3 GitLab does not answer, 4 begun, and GitLab refused a part of it.
 """
 
 from typing import TYPE_CHECKING
 
-from bot.terminal.twin import DONE, REFUSED, SILENT, STOPPED, Twin
+from bot.terminal.twin import DONE, REFUSED, SILENT, STOPPED, WRONG, Twin
 
 if TYPE_CHECKING:
     from bot.app import Bot
 
-__all__ = ["DONE", "REFUSED", "SILENT", "STOPPED", "following", "history", "roll_over", "status", "undo"]
+__all__ = ["DONE", "REFUSED", "SILENT", "STOPPED", "WRONG", "following", "history", "roll_over", "status", "undo"]
 
 
 async def status(bot: "Bot", by: str) -> int:
@@ -35,7 +35,8 @@ async def roll_over(bot: "Bot", by: str, ending: str, *, dry_run: bool, yes: boo
     found = await bot.store.read(lambda tx: tx.last_rollover())
     if found and found.state == "running" and not dry_run:
         return await twin.carries_on(found)
-    return await twin.turns(f"rollover {ending}".strip(), dry_run=dry_run, yes=yes, wait=wait)
+    under_way = found if found and found.state in {"running", "undoing"} and dry_run else None
+    return await twin.turns(f"rollover {ending}".strip(), under_way, dry_run=dry_run, yes=yes, wait=wait)
 
 
 async def undo(bot: "Bot", by: str, *, dry_run: bool, yes: bool, wait: bool) -> int:
@@ -44,4 +45,5 @@ async def undo(bot: "Bot", by: str, *, dry_run: bool, yes: bool, wait: bool) -> 
     found = await bot.store.read(lambda tx: tx.last_rollover())
     if found and found.state == "undoing" and not dry_run:
         return await twin.carries_on(found)
-    return await twin.turns("undo", dry_run=dry_run, yes=yes, wait=wait)
+    under_way = found if found and found.state == "undoing" else None
+    return await twin.turns("undo", under_way, dry_run=dry_run, yes=yes, wait=wait)

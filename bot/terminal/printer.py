@@ -1,13 +1,16 @@
 """Prints on a terminal with colours, and into a file or pipe as plain lines."""
 
 import asyncio
+import codecs
 import io
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +21,13 @@ from bot.messages import wow as say
 LINE_EVERY = 2.0
 """Seconds between two lines of progress where nothing can be overwritten."""
 PLAIN_WIDTH = 120
+NARROW = 60
+"""Below so many columns a title gets lines of its own."""
+STAND_INS: Mapping[str, str] = {
+    "·": "-", "•": "*", "…": "...", "–": "-", "—": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "⚠": "!", "✓": "+",
+    "⚑": "#", "◷": "~", "↩": "<", "ℹ": "i", "■": "x",
+}  # fmt: skip
+"""What is written in place of a sign that the terminal's encoding cannot carry."""
 
 Follow = Callable[[Text, bool], None]
 """Shows how far something is; the flag tells that it is worth a line of its own at once."""
@@ -28,19 +38,29 @@ class Printer:
 
     def __init__(self) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")
+            sys.stdout.reconfigure(errors=_STANDING_IN)
         self.console = Console(highlight=False)
+        self.is_closed = False
         if not self.console.is_terminal:
             self.console.width = PLAIN_WIDTH
 
     def show(self, drawing: RenderableType) -> None:
-        """Print something drawn; a line in a file ends where its words end."""
+        """Print something drawn; a line in a file ends where its words end.
+
+        Where nothing can be printed any more (`| head`), printing is given up, and the work goes on.
+        """
         if self.console.is_terminal:
             self.console.print(drawing)
             return
         with self.console.capture() as written:
             self.console.print(drawing)
-        print("\n".join(line.rstrip() for line in written.get().splitlines()), flush=True)
+        if self.is_closed:
+            return
+        try:
+            print("\n".join(line.rstrip() for line in written.get().splitlines()), flush=True)
+        except OSError:
+            self.is_closed = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer goes there
 
     def line(self, words: str) -> None:
         """Print a line of our own."""
@@ -66,7 +86,7 @@ class Printer:
 
     async def agrees(self, question: str) -> bool:
         """Ask, and take anything but a yes for a no; where nobody can answer, say what to do instead."""
-        if not sys.stdin.isatty():
+        if self.is_closed or not sys.stdin.isatty():
             self.line("Nothing was done: nobody is here to say yes. Add --yes to do it.")
             return False
         self.console.print(Text(f"{question}? [y/N] ", "bold"), end="")
@@ -88,15 +108,43 @@ async def _read_line() -> str:
     return sys.stdin.readline()
 
 
-def plan(lines: Sequence[Line]) -> RenderableType:
+def plan(lines: Sequence[Line], width: int = PLAIN_WIDTH) -> RenderableType:
     """List every open issue and merge request with what happens to it."""
+    if width < NARROW:
+        return Group(Text(), *(_in_lines(line) for line in lines), Text())
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", style="dim")
     for line in lines:
-        reference = drawn.linked(line.reference, line.url)
-        choice = say.CHOICES[line.choice].lower()
-        table.add_row(reference, Text(drawn.harmless(line.title)), choice, Text(say.remark(line)))
+        table.add_row(_reference(line), _title(line), _choice(line), Text(say.remark(line)))
     return Group(Text(), table, Text())
+
+
+def _in_lines(line: Line) -> RenderableType:
+    """Put the title below, and what else happens below that."""
+    below = Group(_title(line), *([Text(remark, "dim")] if (remark := say.remark(line)) else []))
+    return Group(Text.assemble(_reference(line), "  ", _choice(line)), Padding(below, (0, 0, 0, 2)))
+
+
+def _reference(line: Line) -> Text:
+    return drawn.linked(line.reference, line.url)
+
+
+def _title(line: Line) -> Text:
+    return Text(drawn.harmless(line.title))
+
+
+def _choice(line: Line) -> str:
+    return say.CHOICES[line.choice].lower()
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(STAND_INS.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+
+_STANDING_IN = "baton-stand-ins"
+codecs.register_error(_STANDING_IN, _stand_in)

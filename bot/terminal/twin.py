@@ -10,12 +10,15 @@ import contextlib
 import json
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request
+from bot.domain import rollover, week
+from bot.domain.commands import RollOver, parse_wow
 from bot.domain.errors import NotKnownYetError, Rejected, Unavailable, UserError
 from bot.domain.people import Right
 from bot.domain.telling import Progressed
@@ -31,9 +34,13 @@ from handlers import MESSAGES
 if TYPE_CHECKING:
     from bot.app import Bot
 
-DONE, REFUSED, SILENT, STOPPED = 0, 1, 3, 4
+DONE, REFUSED, WRONG, SILENT, STOPPED = 0, 1, 2, 3, 4
+PROGRAM = ".venv/bin/python -m bot"
 LOOK_EVERY = 0.2
+MOVES_WITHIN = 1.5
+"""Seconds in which something that goes on somewhere else has moved."""
 SLACK_SECONDS = 10.0
+SOON = timedelta(seconds=3)
 ATTEMPTS_AT_SLACK = 2
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)")
 _ENDING = re.compile(r"`/wow rollover ending ")
@@ -61,14 +68,16 @@ class Twin:
 
     # turning the week
 
-    async def turns(self, text: str, *, dry_run: bool, yes: bool, wait: bool) -> int:
-        """Show the preview, ask, and do it."""
+    async def turns(self, text: str, under_way: Rollover | None, *, dry_run: bool, yes: bool, wait: bool) -> int:
+        """Show the preview, ask, and do it; while something is `under_way`, show only how far that is."""
         request = self._command(text)
         if not await self._is_introduced():
             return REFUSED
         outcome = await self._handled(request)
+        if under_way is not None:
+            return await self._stands(under_way)
         if not isinstance(outcome, Modal) or outcome.ask is None:
-            return await self._refused(outcome)
+            return await self._refused(outcome) if self._is_understood(request) else await self._wrong(outcome)
         shown, answer = await self._answered(request, outcome.ask)
         if not isinstance(shown, Modal):
             await self._refused(shown)
@@ -76,7 +85,7 @@ class Twin:
         view = shown.view
         await self._previews(view)
         if "submit" not in view:
-            return REFUSED
+            return DONE if await self._is_done_already(request) else REFUSED
         if dry_run:
             return _code(answer)
         if answer.facts is None and wait:
@@ -86,6 +95,56 @@ class Twin:
             return REFUSED
         return await self._confirms(view, wait=wait)
 
+    def _is_understood(self, request: Request) -> bool:
+        try:
+            parse_wow(request.text, self.bot.team.day(request.at))
+        except UserError:
+            return False
+        return True
+
+    async def _is_done_already(self, request: Request) -> bool:
+        """Tell whether the week that was asked for is rolled over, and nothing is left to do."""
+        asked = parse_wow(request.text, self.bot.team.day(request.at))
+        if not isinstance(asked, RollOver):
+            return False
+        ending = asked.ending or week.last_ending(self.bot.team.day(request.at))
+
+        def look(tx: Tx) -> bool:
+            earlier, facts = tx.rollover_of(ending), tx.snapshot("week")
+            if earlier is not None:
+                return earlier.state == "done"
+            if facts is None:
+                return False
+            refusal = rollover.refusal(facts, rollover.find_weeks(facts, self.bot.team), ending, self.bot.team)
+            return refusal is not None and refusal.closed is not None and not refusal.advice
+
+        return await self.bot.store.read(look)
+
+    async def _stands(self, found: Rollover) -> int:
+        """Say how far something is that was confirmed earlier, and how to go on."""
+        before = now = await self._progress(found)
+        until = asyncio.get_running_loop().time() + MOVES_WITHIN
+        while now == before and not now.stopped and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(LOOK_EVERY)
+            now = await self._progress(found)
+        undoing = now.found.state == "undoing"
+        name = f"The {'way back of the ' if undoing else ''}rollover of the week ending {now.found.ending}"
+        done = f"{now.delivered} of {now.total} done" if now.total else "nothing done yet"
+        command = f"`{PROGRAM} wow {'undo' if undoing else 'rollover --yes'}`"
+        back = "" if undoing else f", `{PROGRAM} wow undo` takes it back"
+        if now.stopped:
+            self.printer.line(
+                f"{name}: stopped at {now.delivered} of {now.total}, because GitLab refused: {now.stopped}"
+            )
+            self.printer.line(f"Mend it in GitLab; then {command} carries on{back}.")
+            return DONE
+        if now != before:
+            self.printer.line(f"{name}: {done}, and it goes on.")
+            return DONE
+        held = "; GitLab does not answer" if now.gitlab_silent else ", then interrupted"
+        self.printer.line(f"{name}: {done}{held}. {command} carries on{back}.")
+        return DONE
+
     async def _confirms(self, view: dict[str, object], *, wait: bool) -> int:
         confirmed = self._request("submission", str(view["callback_id"]), about=str(view["private_metadata"]))
         outcome = await self._handled(confirmed)
@@ -93,7 +152,7 @@ class Twin:
             return await self._refused(outcome)
         found = await self.bot.store.read(lambda tx: tx.last_rollover())
         if found is None or not wait:
-            self.printer.line("It is written down. A running `serve` does it.")
+            self.printer.line("Written down. `serve` does it as soon as it runs.")
             return DONE
         return await self._delivers(found)
 
@@ -113,35 +172,54 @@ class Twin:
 
     async def _delivers(self, found: Rollover) -> int:
         batch = found.undo_batch if found.state == "undoing" else found.batch
-        delivering = asyncio.create_task(self._deliver(batch))
+        delivering = asyncio.ensure_future(self._deliver_all(batch))
+        now, told = await self._progress(found), False
         try:
             with self.printer.following() as follow:
                 while not delivering.done():
                     await asyncio.wait({delivering}, timeout=LOOK_EVERY)
                     now = await self._progress(found)
+                    if now.gitlab_silent and not told:
+                        self.printer.line("GitLab is waited for. Ctrl-C leaves it to a running `serve`.")
+                        told = True
                     follow(await self._one_line(say.progress(now)), now.gitlab_silent)
             await delivering
         except asyncio.CancelledError:
             delivering.cancel()
             await asyncio.gather(delivering, return_exceptions=True)
-            self.printer.line("Left as it is. The same command carries on with it, and so does `serve`.")
+            at = f"at {now.delivered} of {now.total}" if now.total else "before anything was done"
+            self.printer.line(f"Stopped {at}. Give the same command to carry on; a running `serve` does so too.")
             raise
         return await self._reports(found.id)
 
-    async def _deliver(self, batch: str) -> None:
+    async def _deliver_all(self, batch: str) -> None:
+        """Deliver a batch to GitLab, and meanwhile to Slack whatever is due, so that the channel sees how it goes."""
+        ended = asyncio.Event()
+        await asyncio.gather(self._deliver(batch, ended), self._tell_channel(ended))
+
+    async def _deliver(self, batch: str, ended: asyncio.Event) -> None:
         """Deliver a batch until it is done or stopped, or until only Slack holds it up."""
-        while True:
-            await self.bot.outbox.deliver_due(batch=batch)
-            if await self.bot.store.read(lambda tx: _is_settled(tx, batch)):
-                return
-            await asyncio.sleep(LOOK_EVERY)
+        try:
+            while True:
+                await self.bot.outbox.deliver_due(batch=batch, to="gitlab")
+                if await self.bot.store.read(lambda tx: _is_settled(tx, batch)):
+                    return
+                await asyncio.sleep(LOOK_EVERY)
+        finally:
+            ended.set()
+
+    async def _tell_channel(self, ended: asyncio.Event) -> None:
+        while not ended.is_set():
+            await self.bot.outbox.deliver_due(to="slack")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), LOOK_EVERY)
 
     async def _reports(self, rollover_id: str) -> int:
         """Print what became of it, and let the channel hear it too."""
         now = await self.bot.store.read(lambda tx: wow.progress(tx, rollover_id))
         if now.stopped:
             await self._says(say.progress(now))
-            self.printer.line("Mend it in GitLab and give the same command again, or `python -m bot wow undo`.")
+            self.printer.line(f"Mend it in GitLab and give the same command again, or `{PROGRAM} wow undo`.")
             return STOPPED
         if now.found.turn is None or now.found.problem:
             await self._says(say.progress(now))
@@ -154,15 +232,18 @@ class Twin:
         return STOPPED if refused else DONE
 
     async def _post(self) -> None:
-        """Post what waits for Slack, unless GitLab is waited for too: that is left to `serve`."""
-        gitlab, _ = await self.bot.store.read(lambda tx: tx.backlog("gitlab"))
-        if not gitlab:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SLACK_SECONDS):
-                    await self.bot.outbox.deliver_due()
-        waiting, _ = await self.bot.store.read(lambda tx: tx.backlog("slack"))
-        if waiting:
+        """Post what is due in Slack now or in a moment; what Slack does not take is left to `serve`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SLACK_SECONDS):
+                while not self.bot.calls.trouble and await self._is_soon_due():
+                    if not await self.bot.outbox.deliver_due(to="slack"):
+                        await asyncio.sleep(LOOK_EVERY)
+        if self.bot.calls.trouble:
             self.printer.line("Slack does not answer: the channel hears of it as soon as `serve` reaches Slack.")
+
+    async def _is_soon_due(self) -> bool:
+        due = await self.bot.store.read(lambda tx: tx.next_due("slack"))
+        return due is not None and due <= self.bot.clock() + SOON
 
     # asking
 
@@ -242,6 +323,10 @@ class Twin:
             await self._says(outcome.words)
         return REFUSED
 
+    async def _wrong(self, outcome: Outcome | None) -> int:
+        await self._refused(outcome)
+        return WRONG
+
     async def _previews(self, view: View) -> None:
         """Print what a modal shows, and in place of its fields every issue with what happens to it."""
         words = [block for block in view["blocks"] if block["type"] != "input"]
@@ -249,17 +334,18 @@ class Twin:
         preview = str(view.get("private_metadata", ""))
         turn = await self.bot.store.read(lambda tx: wow.previewed(tx, self.bot.team, preview))
         if turn and turn.lines and view.get("callback_id") == "wow.rollover":
-            self.printer.show(plan(turn.lines))
+            self.printer.show(plan(turn.lines, self.printer.console.width))
 
     async def _one_line(self, said: Words) -> Text:
         text = " ".join(block["text"]["text"] for block in said.blocks if block["type"] == "section")
+        text = text.replace("The report is in this channel.", "The report is below.")
         known = await self.bot.store.read(lambda tx: tx.people(set(_PERSON.findall(text))))
         return drawn.marked(text, drawn.reader({who: person.name for who, person in known.items()}))
 
     async def _drawn(self, blocks: Sequence[dict[str, Any]]) -> RenderableType:
         """Draw blocks, with people by name and commands as they are given here."""
-        written = _ENDING.sub("`python -m bot wow rollover --ending ", json.dumps(blocks, ensure_ascii=False))
-        written = written.replace("`/wow ", "`python -m bot wow ")
+        written = _ENDING.sub(f"`{PROGRAM} wow rollover --ending ", json.dumps(blocks, ensure_ascii=False))
+        written = written.replace("`/wow ", f"`{PROGRAM} wow ")
         known = await self.bot.store.read(lambda tx: tx.people(set(_PERSON.findall(written))))
         read = drawn.reader({who: person.name for who, person in known.items()})
         return drawn.drawn(json.loads(written), read)

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import pty
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -106,6 +108,7 @@ def test_a_rollover_is_done_reported_here_and_in_the_channel_and_written_into_th
     assert world.gitlab.issues_of(week.following) == week.open
     assert "rolled over by ops (terminal)" in world.said("is closed").text
     world.said("is rolled over. The report is in this channel")
+    assert "Slack does not answer" not in said
     assert shell.audit() == [
         (OPS, "/wow rollover", "done", "terminal"),
         (OPS, "wow.rollover", "done", "terminal"),
@@ -169,8 +172,8 @@ def test_a_day_that_does_not_exist_is_refused_with_a_line_that_works_here(world:
 
     code, said = shell.rolls_over(ending="2026-11-31")
 
-    assert code == terminal.REFUSED
-    assert "python -m bot wow rollover --ending 2026-11-24" in said
+    assert code == terminal.WRONG
+    assert ".venv/bin/python -m bot wow rollover --ending 2026-11-24" in said
 
 
 def test_a_week_that_was_rolled_over_stays_as_it_is_and_says_by_whom(world: World, shell: Shell) -> None:
@@ -180,9 +183,67 @@ def test_a_week_that_was_rolled_over_stays_as_it_is_and_says_by_whom(world: Worl
 
     code, said = shell.rolls_over()
 
-    assert code == terminal.REFUSED
+    assert code == terminal.DONE
     assert "was rolled over already by @alice" in said
     assert world.gitlab.snapshot() == before
+
+
+def test_a_dry_run_tells_how_far_an_interrupted_rollover_is_and_how_to_go_on(world: World, shell: Shell) -> None:
+    world.seeds_small_week()
+    shell.rolls_over(wait=False)
+    before = world.gitlab.snapshot()
+
+    code, said = shell.rolls_over(dry_run=True)
+
+    assert code == terminal.DONE
+    assert "The rollover of the week ending 2026-11-24: nothing done yet, then interrupted." in said
+    assert "wow rollover --yes` carries on, `.venv/bin/python -m bot wow undo` takes it back." in said
+    assert world.gitlab.snapshot() == before
+
+
+def test_a_dry_run_tells_why_a_rollover_stopped_and_how_to_go_on(world: World, shell: Shell) -> None:
+    world.seeds_small_week()
+    world.gitlab.weather.fails(403, match="^PUT .*/milestones/")
+    shell.rolls_over()
+    world.gitlab.comes_back()
+
+    code, said = shell.rolls_over(dry_run=True)
+
+    assert code == terminal.DONE
+    assert re.search(r"stopped at \d of \d+, because GitLab refused: ", said)
+    assert "Mend it in GitLab; then `.venv/bin/python -m bot wow rollover --yes` carries on" in said
+
+
+@pytest.mark.parametrize("ending", ["ending 2026-11-24", "2026-11-24"])
+def test_the_day_may_be_written_as_in_slack(ending: str, world: World, shell: Shell) -> None:
+    world.seeds_small_week()
+
+    code, said = shell.rolls_over(ending=ending, dry_run=True)
+
+    assert code == terminal.DONE
+    assert "Rename “WoW” to “WoW ending 2026-11-24”" in said
+
+
+def test_a_narrow_terminal_has_the_titles_below_what_happens(world: World, tmp_path: Path) -> None:
+    week = world.seeds_small_week()
+
+    done = runs(
+        world, tmp_path, "rollover", "--dry-run", "--ending", "2026-11-24", COLUMNS="50", TERM="xterm", tty=True
+    )
+
+    assert done.returncode == 0
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    assert f"#{week.goal}  carry over" in lines
+    assert lines[lines.index(f"#{week.goal}  carry over") + 1] == "  Two data centres"
+
+
+def test_an_encoding_without_our_signs_gets_others_in_their_place(world: World, tmp_path: Path) -> None:
+    week = world.seeds_small_week()
+
+    done = runs(world, tmp_path, "status", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"* #{week.goal} Two data centres (goal)\n" in done.stdout
 
 
 def test_what_slack_does_not_take_stays_for_serve(world: World, shell: Shell) -> None:
@@ -220,7 +281,7 @@ def test_with_a_silent_gitlab_it_may_be_left_to_serve(world: World, shell: Shell
     world.bot.starts()
 
     assert code == terminal.DONE
-    assert "A running `serve` does it" in said
+    assert "Written down. serve does it as soon as it runs." in said.replace("`", "")
     world.report()
     assert world.gitlab.issues_of(week.following) == week.open
 
@@ -233,6 +294,7 @@ def test_a_gitlab_that_falls_silent_on_the_way_is_waited_for(world: World, shell
 
     assert code == terminal.DONE
     assert "GitLab does not answer; " in said
+    assert said.count("Ctrl-C leaves it to a running") == 1
     assert world.gitlab.issues_of(week.following) == week.open
 
 
@@ -327,35 +389,90 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "bot", "wow", *words]
 
 
+def runs(world: World, folder: Path, *words: str, tty: bool = False, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Runs a command as a process of its own, on a terminal if it is `tty`."""
+    before = environment({**world.bot.settings, **more})
+    if not tty:
+        return subprocess.run(command(*words), env=before, cwd=folder, capture_output=True, text=True, check=False)
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command(*words), env=before, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs) as run:
+        os.close(theirs)
+        said = read_until(ours, "")
+    os.close(ours)
+    return subprocess.CompletedProcess(run.args, run.returncode, re.sub(r"\x1b(\[[0-9;?]*\w|\].*?\x1b\\)", "", said))
+
+
 def test_the_program_prints_plain_lines_into_a_pipe(world: World, tmp_path: Path) -> None:
     week = world.seeds_small_week()
 
-    done = subprocess.run(
-        command("status"),
-        env=environment(world.bot.settings),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = runs(world, tmp_path, "status")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert f"• #{week.goal} Two data centres (goal)\n" in done.stdout
     assert "\x1b" not in done.stdout
 
 
-def test_an_id_that_is_none_is_a_wrong_option(world: World, tmp_path: Path) -> None:
+def test_nobody_reading_does_not_stop_the_work(world: World, tmp_path: Path) -> None:
+    week = world.seeds_small_week()
+    nobody, theirs = os.pipe()
+    os.close(nobody)
+
     done = subprocess.run(
-        command("undo", "--as", "terminal:root"),
+        command("rollover", "--ending", "2026-11-24", "--yes"),
         env=environment(world.bot.settings),
         cwd=tmp_path,
-        capture_output=True,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
+    os.close(theirs)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert world.gitlab.issues_of(week.following) == week.open
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["undo", "--as", "terminal:root"], "is not a Slack id"),
+        (["rollover", "--dry-run", "--yes"], "--dry-run only shows, --yes is for doing it: give one of the two."),
+        (["undo", "--dry-run", "--no-wait"], "--dry-run only shows, --no-wait is for doing it: give one of the two."),
+        (["rollover", "2026-11-24", "--ending", "2026-11-17"], "Give the week's last day once"),
+        (["history", "many"], "Please give one number of weeks, from 1 to 52."),
+        (["history", "53"], "Please give one number of weeks, from 1 to 52."),
+    ],
+)
+def test_a_wrong_option_is_said_in_one_sentence(words: list[str], complaint: str, world: World, tmp_path: Path) -> None:
+    done = runs(world, tmp_path, *words)
+
+    assert done.returncode == terminal.WRONG
+    assert complaint in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_is_a_command_too_and_case_does_not_matter(world: World, tmp_path: Path) -> None:
+    done = runs(world, tmp_path, "HELP")
+
+    assert done.returncode == 0
+    assert "rollover" in done.stdout
+
+
+def test_a_port_that_is_taken_is_named(world: World, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", "serve"],
+            env=environment({**world.bot.settings, "HOST": "127.0.0.1", "PORT": str(port)}),
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
 
     assert done.returncode == 2
-    assert "is not a Slack id" in done.stderr
+    assert f"PORT: another program listens on 127.0.0.1:{port}. Stop it, or set another PORT.\n" in done.stderr
 
 
 @pytest.mark.parametrize(("answer", "code", "writes"), [("n\n", 1, False), ("\n", 1, False), ("Yes\n", 0, True)])
@@ -402,7 +519,7 @@ def test_ctrl_c_leaves_what_was_begun_to_be_carried_on_with(world: World, shell:
     code, again = shell.rolls_over()
 
     assert left.returncode == 130
-    assert "Left as it is. The same command carries on with it" in said
+    assert re.search(r"Stopped at \d of \d\. Give the same command to carry on", said)
     assert code == terminal.DONE
     assert "carrying on" in again
     assert world.gitlab.issues_of(week.following) == week.open
