@@ -401,6 +401,18 @@ def test_the_addresses_in_answers_lead_to_pages_where_text_is_text(world: Gitlab
     assert _ask(server, "/acme/production/-/issues/99")[0] == 404
 
 
+def test_the_root_leads_to_the_project_and_that_to_a_list_of_its_issues(world: GitlabWorld, server: Server) -> None:
+    iid = world.add_issue("<b>Slow</b>", ["outage"])
+    _ask(server, "/api/v4/version")
+
+    status, headers, _ = _ask(server, "/")
+
+    assert (status, headers["Location"]) == (302, "/acme/production")
+    assert 'href="issues"' in _ask(server, "/acme/production")[2].decode()
+    listed = _ask(server, "/acme/production/-/issues")[2].decode()
+    assert f'<a href="issues/{iid}">&lt;b&gt;Slow&lt;/b&gt;</a>' in listed
+
+
 def _asked(server: Server, address: str) -> http.client.HTTPMessage:
     return _ask(server, address)[1]
 

@@ -55,6 +55,12 @@ def _add_pages(app: web.Application, world: GitlabWorld) -> None:
         return answer
 
     place = f"/{world.state.project.full_path}"
+
+    async def root(_: web.Request) -> web.Response:
+        raise web.HTTPFound(place)
+
+    app.router.add_get("/", root)
+    app.router.add_get(f"{place}/-/issues", shown(lambda _: pages.issues(world)))
     app.router.add_get(place, shown(lambda _: pages.project(world)))
     app.router.add_get(rf"{place}/-/milestones/{{iid:\d+}}", shown(lambda iid: pages.milestone(world, iid)))
     app.router.add_get(rf"{place}/-/issues/{{iid:\d+}}", shown(lambda iid: pages.item(world, "issue", iid)))

@@ -23,7 +23,14 @@ def project(world: GitlabWorld) -> str:
     """The project: its milestones, the open ones first."""
     mine = [each for each in world.state.milestones.values() if not each.of_group]
     mine.sort(key=lambda each: (each.state != "active", -each.iid))
-    return _page(world, world.state.project.full_path, f"<h2>Milestones</h2>{_list(map(_milestone_line, mine))}")
+    body = f'<p><a href="issues">Issues</a></p><h2>Milestones</h2>{_list(map(_milestone_line, mine))}'
+    return _page(world, world.state.project.full_path, body)
+
+
+def issues(world: GitlabWorld) -> str:
+    """All issues of the project, the open ones first, and of those the newest."""
+    shown = sorted(world.state.issues.values(), key=lambda each: (each.state != "opened", -each.iid))
+    return _page(world, "Issues", _list(_item_line(world, each) for each in shown))
 
 
 def milestone(world: GitlabWorld, iid: int) -> str | None:
