@@ -21,6 +21,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+	@echo 'Ready: make demo'
 
 demo: setup ## a lead's Wednesday, in the built-in sandbox (ONCE=1 ends by itself)
 	$(BIN)/python -m bot demo $(if $(ONCE),--once)
