@@ -9,11 +9,13 @@ from types import FrameType
 
 from rich.text import Text
 
-from bot.demo.play import introduce, play
+from bot.demo.play import introduce, invite, play
 from bot.demo.stage import Stage
 from bot.demo.worlds import DemoError, Worlds
 
 __all__ = ["run"]
+
+WRONG_PLACE = 2
 
 
 def run(*, once: bool, picture: Path | None = None) -> int:
@@ -21,6 +23,9 @@ def run(*, once: bool, picture: Path | None = None) -> int:
 
     With `picture`, the best scenes are saved there as an SVG image.
     """
+    if picture and (problem := _cannot_save(picture)):
+        print(f"--picture: {problem}", file=sys.stderr)
+        return WRONG_PLACE
     stage = Stage(paced=sys.stdout.isatty() and not once)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -32,6 +37,7 @@ def run(*, once: bool, picture: Path | None = None) -> int:
                 if picture:
                     stage.save(picture)
                 if not once:
+                    invite(stage, worlds)
                     _stay(stage)
             finally:
                 _ignore_interrupts()  # an impatient second Ctrl-C must not leave a child behind
@@ -45,6 +51,20 @@ def run(*, once: bool, picture: Path | None = None) -> int:
         stage.console.print(Text("\nEnded; nothing is left behind.", "dim"))
         return 0
     return 0
+
+
+def _cannot_save(picture: Path) -> str:
+    """Try whether the picture can be written, and leave no trace; gives the reason if not."""
+    was_there = picture.exists()
+    try:
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        with picture.open("ab"):
+            pass
+    except OSError as error:
+        return f"nothing can be saved as {picture} ({(error.strerror or str(error)).lower()})."
+    if not was_there:
+        picture.unlink()
+    return ""
 
 
 def _stay(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from shlex import quote
 
 from bot.demo.stage import Stage
 from bot.demo.worlds import DemoError, Worlds
@@ -35,7 +36,7 @@ def play(stage: Stage, worlds: Worlds) -> None:
     _roll_over(stage, worlds, alice, chen)
     _status(stage, alice)
     _undo(stage, worlds, alice)
-    _epilogue(stage, worlds)
+    worlds.weather.clears()
 
 
 @dataclass
@@ -137,7 +138,7 @@ def _roll_over(stage: Stage, worlds: Worlds, alice: Seat, chen: Seat) -> None:
         alice.sees_edit("does not answer", began)
     stage.pauses(0.5)
     stage.says("In Singapore, Chen means well and types the same:")
-    chen.opens("/wow rollover", "is being rolled over")
+    chen.opens("/wow rollover", "The message in the channel tells how it goes")
     chen.person.closes()
     stage.pauses(1)
     stage.says("Back to Alice:")
@@ -189,15 +190,18 @@ def _undo(stage: Stage, worlds: Worlds, alice: Seat) -> None:
     stage.pauses(1)
 
 
-def _epilogue(stage: Stage, worlds: Worlds) -> None:
-    worlds.weather.clears()
+def invite(stage: Stage, worlds: Worlds) -> None:
+    """Say what there is to look at and to try, while all of it is up."""
     stage.opens("Have a look")
     stage.shows("")
     project = worlds.gitlab.state.project.full_path
     for name, address in (
         ("GitLab, with pages", f"{worlds.gitlab_url}/{project}"),
-        ("Slack's Web API", f"{worlds.slack_url}/api/"),
         ("Baton's health", f"{worlds.bot_url}/healthz"),
         ("Baton's metrics", f"{worlds.bot_url}/metrics"),
     ):
         stage.shows(f"{name:<22}{address}")
+    stage.says("In another terminal, in Baton's folder, the same from the command line:")
+    stage.shows("")
+    settings = [f"{name}={quote(value)}" for name, value in worlds.settings.items() if name != "PORT"]
+    stage.copied(" \\\n".join([*settings, ".venv/bin/python -m bot wow status"]))

@@ -75,6 +75,10 @@ class Stage:
         """Show something that stands on a screen."""
         self._print(Padding(drawing, (0, 0, 0, indent)))
 
+    def copied(self, words: str) -> None:
+        """Show what is meant to be copied: to the left, and never broken."""
+        self._print(Text(words, no_wrap=True, overflow="ignore"), soft_wrap=True)
+
     def types(self, person: Persona, text: str, at: datetime) -> None:
         """Show somebody type a command."""
         self._print(Text())
@@ -124,16 +128,16 @@ class Stage:
                 line.update(Text(f"    {text[:length]}▏", "bold"), refresh=True)
                 time.sleep(LETTER_SECONDS)
 
-    def _print(self, drawing: RenderableType) -> None:
+    def _print(self, drawing: RenderableType, *, soft_wrap: bool = False) -> None:
         if self._in_picture:
             self._picture.print(drawing)
         if not self._on_screen:
             return
         if self.console.is_terminal:
-            self.console.print(drawing)
+            self.console.print(drawing, soft_wrap=soft_wrap)
             return
         with self.console.capture() as written:
-            self.console.print(drawing)
+            self.console.print(drawing, soft_wrap=soft_wrap)
         print("\n".join(line.rstrip() for line in written.get().splitlines()), flush=True)
 
 

@@ -80,7 +80,8 @@ class Worlds:
         self.gitlab_url = self._stack.enter_context(gitlab).url
         self.slack_url = self.slack.url = self._stack.enter_context(slack).url
         self._log = folder / "baton.log"
-        process = self._stack.enter_context(_running(self._settings(folder), folder, self._log, self.now()))
+        self.settings = self._settings(folder)
+        process = self._stack.enter_context(_running(self.settings, folder, self._log, self.now()))
         self.bot_url = self.slack.bot_url = self._address(process)
 
     def _settings(self, folder: Path) -> dict[str, str]:
@@ -126,10 +127,10 @@ def _running(
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "LC_ALL", "SYSTEMROOT"}}
     with log.open("wb") as written:
         process = subprocess.Popen(  # noqa: S603 - this very program
-            [sys.executable, "-m", "bot", "serve", "--now", now.isoformat()],
+            [sys.executable, "-m", "bot.demo.child", "--now", now.isoformat()],
             env={**kept, "PYTHONPATH": str(CODE), **settings},
             cwd=folder,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # never written to: it ends when this process does
             stdout=written,
             stderr=written,
             start_new_session=True,
