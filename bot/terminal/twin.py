@@ -111,10 +111,8 @@ class Twin:
 
         def look(tx: Tx) -> bool:
             earlier, facts = tx.rollover_of(ending), tx.snapshot("week")
-            if earlier is not None:
-                return earlier.state == "done"
-            if facts is None:
-                return False
+            if facts is None or (earlier is not None and earlier.state != "done"):
+                return earlier is not None and earlier.state == "done"
             refusal = rollover.refusal(facts, rollover.find_weeks(facts, self.bot.team), ending, self.bot.team)
             return refusal is not None and refusal.closed is not None and not refusal.advice
 
