@@ -104,7 +104,7 @@ def test_a_rollover_is_done_reported_here_and_in_the_channel_and_written_into_th
 
     assert code == terminal.DONE
     assert "WoW ending 2026-11-24 is closed, rolled over by ops (terminal)" in said
-    assert "1 done · 4 carried over" in said
+    assert "1 done · 3 (and 1 merge request) carried over" in said
     assert world.gitlab.issues_of(week.following) == week.open
     assert "rolled over by ops (terminal)" in world.said("is closed").text
     world.said("is rolled over. The report is in this channel")
@@ -130,7 +130,7 @@ def test_who_may_not_turn_the_week_in_slack_may_not_here(world: World, shell: Sh
     code, said = shell.rolls_over("U2")
 
     assert code == terminal.REFUSED
-    assert "Turning the week is up to" in said
+    assert "Only @U1 may roll the week over" in said
     assert not world.gitlab.writes
     assert shell.audit() == [("U2", "/wow rollover", "refused", "terminal")]
 
