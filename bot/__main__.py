@@ -235,4 +235,4 @@ def _clock_from(text: str) -> Callable[[], datetime]:
 
 
 if __name__ == "__main__":
-    cli()
+    cli(prog_name=".venv/bin/python -m bot")

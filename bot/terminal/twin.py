@@ -139,7 +139,7 @@ class Twin:
         if now != before:
             self.printer.line(f"{name}: {done}, and it goes on.")
             return DONE
-        held = "; GitLab does not answer" if now.gitlab_silent else ", then interrupted"
+        held = "; GitLab did not answer when it was last tried" if now.gitlab_silent else ", then interrupted"
         self.printer.line(f"{name}: {done}{held}. {command} carries on{back}.")
         return DONE
 

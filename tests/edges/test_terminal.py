@@ -516,9 +516,13 @@ def test_ctrl_c_leaves_what_was_begun_to_be_carried_on_with(world: World, shell:
         left.send_signal(signal.SIGINT)
         said, _ = left.communicate(timeout=15)
     world.gitlab.comes_back()
+    _, looked = shell.rolls_over(dry_run=True)
     code, again = shell.rolls_over()
 
     assert left.returncode == 130
+    assert re.search(
+        r"week ending 2026-11-24: \d of \d done, then interrupted\.|done; GitLab did not answer when", looked
+    )
     assert re.search(r"Stopped at \d of \d\. Give the same command to carry on", said)
     assert code == terminal.DONE
     assert "carrying on" in again
