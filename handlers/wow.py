@@ -1,5 +1,6 @@
 """`/wow`: what a person may ask about the weeks, and what happens then."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request
@@ -132,7 +133,7 @@ def show_undo(tx: Tx, team: Team, request: Request, about: str, answer: Answer) 
         return Reply(general.gitlab_refused(answer.reason))
     if answer.facts is None:
         return Modal(say.undo_silent(way_back.preview_undo_silent(tx, shown), answer.reason))
-    return Modal(say.preview_undo(way_back.preview_undo(tx, team, shown, answer.facts), team))
+    return Modal(say.preview_undo(way_back.preview_undo(tx, team, shown, answer.facts)))
 
 
 def confirm_undo(tx: Tx, team: Team, request: Request) -> Outcome:
@@ -155,7 +156,7 @@ def show_status(tx: Tx, team: Team, request: Request, about: str, answer: Answer
     if facts is None:
         said = _silence(answer)
         return Reply(tell.with_usage(said) if about == OVERVIEW else said)
-    standing = week.status(tx, team, facts, request.at, as_of)
+    standing = replace(week.status(tx, team, facts, request.at, as_of), reason=answer.reason)
     return Reply(tell.standing(standing, team, with_usage=about == OVERVIEW))
 
 
@@ -165,7 +166,8 @@ def show_next(tx: Tx, team: Team, request: Request, about: str, answer: Answer) 
     facts, as_of = _known(tx, "next", answer)
     if facts is None:
         return Reply(_silence(answer))
-    return Reply(tell.standing(week.following(team, facts, request.at, as_of), team))
+    standing = replace(week.following(team, facts, request.at, as_of), reason=answer.reason)
+    return Reply(tell.standing(standing, team))
 
 
 def show_history(tx: Tx, team: Team, request: Request, about: str, answer: Answer) -> Outcome:
@@ -173,7 +175,7 @@ def show_history(tx: Tx, team: Team, request: Request, about: str, answer: Answe
     facts, as_of = _known(tx, f"history {about}", answer)
     if facts is None:
         return Reply(_silence(answer))
-    return Reply(tell.history(week.history(tx, team, facts, int(about)), team, as_of, request.at))
+    return Reply(tell.history(week.history(tx, team, facts, int(about)), team, as_of, request.at, answer.reason))
 
 
 def progress(tx: Tx, team: Team, about: str) -> Words:

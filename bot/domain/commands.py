@@ -58,10 +58,14 @@ class History:
 
 @dataclass(frozen=True)
 class WowHelp:
-    """The sub-commands; for a word that is none, that word (`unknown`) and the `nearest` sub-command, if one is near."""
+    """The sub-commands; for a word that is none, that word (`unknown`) and the `nearest` sub-command, if one is near.
+
+    `later` is a sub-command that is not there yet.
+    """
 
     unknown: str = ""
     nearest: str = ""
+    later: str = ""
 
 
 WowCommand = WowStatus | RollOver | UndoRollover | NextWeek | History | WowHelp | WowOverview
@@ -112,7 +116,11 @@ def parse_wow(text: str, today: date) -> WowCommand:
     name, arguments = words[0].casefold(), words[1:]
     if name == "roll" and arguments and arguments[0].casefold() == "over":
         name, arguments = "rollover", arguments[1:]
+    if [one.casefold() for one in arguments] == ["help"] and name in _NAMES:
+        return WowHelp()
     match name:
+        case "add" | "check" | "report" | "ap":
+            return WowHelp(later=name)
         case "rollover" | "roll-over":
             return RollOver(_ending(arguments, today))
         case "history":

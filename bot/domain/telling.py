@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain.operations import Operation
 from bot.domain.rollover import Kept, Line, Refusal, Turn
 from bot.domain.tracker import Issue, Milestone, WhoAndWhen
 from bot.domain.turning import Preview, Rollover
@@ -18,6 +19,7 @@ class Previewed:
     turn: Turn | None = None
     refusal: Refusal | None = None
     running: Rollover | None = None
+    now: "Progressed | None" = None
     who: WhoAndWhen | None = None
     unread: int = 0
     project: str = ""
@@ -35,7 +37,10 @@ class UndoPreviewed:
 
 @dataclass(frozen=True)
 class Progressed:
-    """How far a rollover (or its way back) is, and what GitLab has been doing."""
+    """How far a rollover (or its way back) is, and what GitLab has been doing.
+
+    Where it stopped, `stopped` is GitLab's reason, and `refused` the step.
+    """
 
     found: Rollover
     delivered: int
@@ -43,6 +48,7 @@ class Progressed:
     waiting: int
     gitlab_silent: bool
     stopped: str = ""
+    refused: Operation | None = None
 
 
 @dataclass(frozen=True)
@@ -71,19 +77,26 @@ class TakenBack:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a week stands. `as_of` is set when GitLab is silent and this is what it said last."""
+    """How a week stands.
+
+    `as_of` is set, and `reason`, when GitLab is silent and this is what it said last. `outages` are those of the
+    unscheduled that have no label for it. `ended` counts the days since the week's last one.
+    """
 
     title: str
     now: datetime
     milestone: Milestone | None = None
     days_left: int | None = None
+    ended: int = 0
     done: int = 0
     open: tuple[Issue, ...] = ()
     goals: tuple[Issue, ...] = ()
     unscheduled: int = 0
+    outages: int = 0
     carried: int | None = None
     ap: Mapping[str, int] = field(default_factory=dict)
     as_of: datetime | None = None
+    reason: str = ""
     running: Progressed | None = None
 
 

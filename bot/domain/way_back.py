@@ -85,7 +85,7 @@ def _issues_back(
 def _reverse(operation: SetIssue, issue: Issue | None, line: Line, wow: int, kept: list[Kept]) -> SetIssue | None:
     here = issue.milestone if issue else None
     if issue is None or here is None or here not in {operation.milestone, wow}:
-        kept.append(Kept(f"{line.reference} {line.title}", "it was moved elsewhere or deleted since"))
+        kept.append(Kept(f"{line.reference} {line.title}", "somebody took it out of the week, or deleted it"))
         return None
     remove, add = _labels_back(operation, issue, wow, line, kept)
     back = wow if here != wow else None

@@ -79,6 +79,14 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def silence(reason: str) -> str:
+    """Say that GitLab cannot be asked, and why, without a full stop; a refused token is for somebody to mend."""
+    if reason.startswith("GitLab refuses"):
+        return f"{escape(reason)}. Whoever runs me has to put a new one into `GITLAB_TOKEN`"
+    detail = reason.removeprefix("GitLab does not answer").strip(" ():")
+    return f"GitLab does not answer ({escape(detail)})" if detail else "GitLab does not answer"
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of a list: a reference that links, literal text, and a remark behind it."""

@@ -23,7 +23,7 @@ def apology(request: str) -> Words:
 def one_moment() -> Words:
     """Say that Slack is asked who somebody is."""
     return (
-        Page().say("One moment: I am asking Slack who you are. Your command is kept, and answered right after.").words()
+        Page().say("One moment, I am looking you up in Slack; your answer follows.").words()
     )
 
 

@@ -5,21 +5,21 @@ from datetime import datetime
 
 from bot.domain.commands import USAGE, WowHelp
 from bot.domain.team import Team
-from bot.domain.telling import Closed, Progressed, Standing
+from bot.domain.telling import Closed, Standing
 from bot.domain.tracker import Milestone
-from bot.messages import Page, Row, Words, count, escape, link, moment, person
-from bot.messages.wow import how_far
+from bot.messages import Page, Row, Words, count, escape, link, moment, person, silence
+from bot.messages.wow import under_way
 
 
 def standing(week: Standing, team: Team, *, with_usage: bool = False) -> Words:
     """Say how a week stands: dates, counts, goals, and open issues in priority order."""
     page = Page()
-    if week.milestone is None:
-        page.say(f"There is no open milestone “{escape(week.title)}”{_as_of(week.as_of, week.now)}.")
-    else:
-        _standing(page, week, team)
     if week.running:
-        page.say(f":hourglass_flowing_sand: {_running(week.running)}")
+        page.say(f":hourglass_flowing_sand: {under_way(week.running)}")
+    if week.milestone:
+        _standing(page, week, team)
+    elif week.running is None:
+        page.say(f"There is no open milestone “{escape(week.title)}”{_as_of(week)}.")
     if with_usage:
         _usage(page)
     return page.words()
@@ -29,13 +29,11 @@ def _standing(page: Page, week: Standing, team: Team) -> None:
     milestone = week.milestone
     if milestone is None:
         return
-    left = f" · {count(week.days_left, 'day')} left" if week.days_left is not None else ""
-    head = f"*{link(milestone.url, milestone.title)}* · {_dates(milestone)}{left}{_as_of(week.as_of, week.now)}"
-    page.say(head)
+    page.say(f"*{link(milestone.url, milestone.title)}* · {_dates(milestone)}{_left(week)}{_as_of(week)}")
     carried = f" · {week.carried} carried over" if week.carried is not None else ""
     page.say(
-        f"{week.done} done · {len(week.open)} open · {week.unscheduled} {escape(team.labels.unscheduled)}{carried}"
-        f" · {' · '.join(f'{label}: {number}' for label, number in week.ap.items())}"
+        f"{week.done} done · {len(week.open)} open · {week.unscheduled} {escape(team.labels.unscheduled)}"
+        f"{_outages(week)}{carried} · {' · '.join(f'{label}: {number}' for label, number in week.ap.items())}"
     )
     if week.goals:
         page.say(f"*Goals* ({sum(not goal.open for goal in week.goals)} of {len(week.goals)} done)")
@@ -45,25 +43,37 @@ def _standing(page: Page, week: Standing, team: Team) -> None:
         page.rows([Row(issue.reference, issue.title, issue.url, ", ".join(issue.labels)) for issue in week.open])
 
 
-def _running(now: Progressed) -> str:
-    return f"{person(now.found.by)} rolls over the week ending {now.found.ending}: {how_far(now)}"
+def _left(week: Standing) -> str:
+    if week.ended:
+        return f" · ended {count(week.ended, 'day')} ago; `/wow rollover` is due"
+    return f" · {count(week.days_left, 'day')} left" if week.days_left is not None else ""
+
+
+def _outages(week: Standing) -> str:
+    return f" ({count(week.outages, 'outage')} among them)" if week.outages else ""
 
 
 def _dates(milestone: Milestone) -> str:
+    if milestone.start is None and milestone.due is None:
+        return "no dates yet"
     return f"{milestone.start or 'no start date'} to {milestone.due or 'no due date'}"
 
 
-def _as_of(at: datetime | None, now: datetime) -> str:
-    """Mark what is not fresh, with its age."""
+def _as_of(week: Standing) -> str:
+    return age(week.as_of, week.now, week.reason)
+
+
+def age(at: datetime | None, now: datetime, reason: str) -> str:
+    """Mark what is not fresh, with its age, and why."""
     if at is None:
         return ""
     minutes = max(0, int((now - at).total_seconds() // 60))
-    return f" · GitLab does not answer; as of {at:%H:%M} UTC ({minutes} min ago)"
+    return f" · {silence(reason)}; as of {at:%H:%M} UTC ({minutes} min ago)"
 
 
 def unknown(reason: str) -> Words:
     """Say that GitLab is silent and nothing is remembered."""
-    said = f"GitLab does not answer ({escape(reason)}), and I have not read this before. Please try again later."
+    said = f"{silence(reason)}, and I have no earlier copy to show. Please try again later."
     return Page().say(said).words()
 
 
@@ -76,11 +86,13 @@ def with_usage(said: Words) -> Words:
     return Words(f"{said.text}\n{usage.text}", (*blocks, *usage.blocks))
 
 
-def history(weeks: Sequence[Closed], team: Team, as_of: datetime | None, now: datetime) -> Words:
+def history(weeks: Sequence[Closed], team: Team, as_of: datetime | None, now: datetime, reason: str = "") -> Words:
     """List closed weeks, newest first."""
     if not weeks:
         return Page().say(f"No week is closed yet: there is no milestone “{escape(team.wow_title)} ending …”.").words()
-    page = Page().say(f"*The last {count(len(weeks), 'closed week')}*{_as_of(as_of, now)}")
+    page = Page().say(
+        f"*The last {'closed week' if len(weeks) == 1 else f'{len(weeks)} closed weeks'}*{age(as_of, now, reason)}"
+    )
     return page.say("\n".join(_closed(week, team) for week in weeks)).words()
 
 
@@ -104,7 +116,9 @@ def _closed_by(week: Closed) -> str:
 def usage(asked: WowHelp) -> Words:
     """Show the sub-commands with examples; for an unknown one, name the nearest."""
     page = Page()
-    if asked.unknown:
+    if asked.later:
+        page.say(f"`/wow {escape(asked.later)}` is not there yet.")
+    elif asked.unknown:
         nearest = f" Did you mean `/wow {asked.nearest}`?" if asked.nearest else ""
         page.say(f"I do not know “{escape(asked.unknown)}”.{nearest}")
     _usage(page)

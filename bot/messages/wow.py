@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from bot.domain.operations import CreateMilestone, RemoveMilestone, SetMilestone
 from bot.domain.rollover import Line, Turn
 from bot.domain.team import Team
 from bot.domain.telling import Previewed, Progressed, Reported, TakenBack, UndoPreviewed
 from bot.domain.way_back import Undo
-from bot.messages import Page, Row, View, Words, count, escape, link, moment, person, shorten
+from bot.messages import Page, Row, View, Words, count, escape, link, moment, person, shorten, silence
 
 MOST_FIELDS = 80
 """Issues with a field each; a modal has room for 100 blocks, and the steps and warnings need some."""
@@ -37,10 +38,8 @@ def preview(shown: Previewed, team: Team) -> View:
 
 
 def _why_not(shown: Previewed) -> Page:
-    if shown.running and shown.running.state != "done":
-        doing = "rolled over" if shown.running.state == "running" else "taken back"
-        by = shown.running.by if shown.running.state == "running" else shown.running.undone_by
-        return Page().say(f"The week ending {shown.running.ending} is being {doing} by {person(by)} right now.")
+    if shown.now:
+        return Page().say(f"{under_way(shown.now)} The message in the channel tells how it goes.")
     refusal = shown.refusal
     if refusal is None:
         return Page().say(f"The week ending {shown.preview.ending} was rolled over already{_by_whom(shown)}.")
@@ -75,7 +74,7 @@ def _steps(turn: Turn, team: Team) -> str:
         "Close it",
         f"Rename “{escape(following)}” to “{escape(team.wow_title)}” ({ahead.start} to {ahead.ending})",
         f"Create “{escape(team.next_wow_title)}” ({ahead.following.start} to {ahead.following.ending})",
-        "Move the issues that you choose for it",
+        f"Move to the new “{escape(team.next_wow_title)}” what you choose for it",
         "Report in the channel",
     ]
     return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
@@ -87,6 +86,12 @@ def _issues_in_words(lines: Sequence[Line]) -> str:
     if requests := len(lines) - issues:
         said += f" and {count(requests, 'merge request')}"
     return said
+
+
+def _counted(lines: Sequence[Line]) -> str:
+    """Count issues, and merge requests beside them, as `/wow status` and `/wow history` count them."""
+    requests = sum(line.noun == "merge_request" for line in lines)
+    return f"{len(lines) - requests}" + (f" (and {count(requests, 'merge request')})" if requests else "")
 
 
 def _labels_in_words(lines: Sequence[Line], team: Team) -> str:
@@ -123,7 +128,7 @@ def remark(line: Line) -> str:
     """Say what a rollover does with an issue, besides moving it."""
     said = []
     if line.late:
-        said.append("late addition, gets unscheduled")
+        said.append("late addition, gets “unscheduled”")
     if line.moved:
         said.append(f"goal, gets “moved {line.moved}” if it moves on")
     return "; ".join(said)
@@ -157,7 +162,7 @@ def preview_silent(shown: Previewed, reason: str) -> View:
     if shown.running:
         return _plain_modal(TITLE, _why_not(shown))
     page = Page().say(
-        f"GitLab does not answer right now ({escape(reason)}), so I cannot show what stands in the week.\n\n"
+        f"{silence(reason)}. So I cannot show what stands in the week.\n\n"
         f"I can roll over *the week ending {shown.preview.ending}* as soon as GitLab is back, with the defaults: every "
         "open issue is carried over, late additions are labelled, goals are counted. The channel hears how it goes, "
         "and `/wow undo` takes it back."
@@ -168,40 +173,49 @@ def preview_silent(shown: Previewed, reason: str) -> View:
 # The way back
 
 
-def preview_undo(shown: UndoPreviewed, team: Team) -> View:
+def preview_undo(shown: UndoPreviewed) -> View:
     """Show what the way back will do, and what stays as people made it since."""
     if shown.undo is None:
         return _plain_modal(UNDO_TITLE, Page().say(escape(shown.refusal)))
     page = Page()
     found = shown.found
-    page.say(f"*Take back the rollover of the week ending {found.ending}*, done by {person(found.by)}.")
-    page.say(_back_in_words(found.turn, shown.undo, team))
+    done = "done" if found.state == "done" else "begun"
+    page.say(f"*Take back the rollover of the week ending {found.ending}*, {done} by {person(found.by)}.")
+    page.say(_back_in_words(shown.undo))
     page.rows([_row(line) for line in shown.undo.issues], most=15)
     if shown.undo.kept:
         page.say("*Changed since, and left as it is:*")
         page.rows([Row("", kept.what, remark=kept.why) for kept in shown.undo.kept], most=15)
     else:
-        page.small("Nothing was changed by anybody since.")
+        page.small("Nobody changed anything since.")
     return _modal(UNDO_TITLE, page, "Undo", "wow.undo", shown.preview.id)
 
 
-def _back_in_words(turn: Turn | None, undo: Undo, team: Team) -> str:
-    if turn is None:
-        return "It has not changed anything yet; it will simply not go on."
-    ending = escape(team.ending_title(turn.ending))
-    return (
-        f"“{ending}” becomes “{escape(turn.wow.title)}” again and is reopened, the current week becomes "
-        f"“{escape(turn.following.title if turn.following else team.next_wow_title)}”, the “"
-        f"{escape(team.next_wow_title)}” that was made is removed if it is empty, and "
-        f"{_issues_in_words(undo.issues)} {'goes' if len(undo.issues) == 1 else 'go'} back, without the labels that "
-        "the rollover set."
-    )
+def _back_in_words(undo: Undo) -> str:
+    """List what the way back does, in its order; after a rollover that wrote nothing there is nothing to list."""
+    steps = []
+    if undo.issues:
+        goes = "goes" if len(undo.issues) == 1 else "go"
+        steps.append(f"{_issues_in_words(undo.issues).capitalize()} {goes} back, without the labels that were set")
+    for _, operation in (named for stage in undo.stages for named in stage):
+        match operation:
+            case RemoveMilestone(titled=titled, kept_title=kept):
+                steps.append(
+                    f"“{escape(titled)}”, made by me, is removed if it is empty, else kept as “{escape(kept)}”"
+                )
+            case SetMilestone(titled=titled, title=title) if title is not None:
+                steps.append(f"“{escape(titled)}” becomes “{escape(title)}” again")
+            case SetMilestone(titled=titled, active=True):
+                steps.append(f"“{escape(titled)}” is reopened")
+    if not steps:
+        return "Nothing was written yet; this only ends the attempt."
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
 
 
 def undo_silent(shown: UndoPreviewed, reason: str) -> View:
     """Offer to take a rollover back as soon as GitLab is back."""
     page = Page().say(
-        f"GitLab does not answer right now ({escape(reason)}), so I cannot show what has changed since.\n\n"
+        f"{silence(reason)}. So I cannot show what has changed since.\n\n"
         f"I can take back the rollover of *the week ending {shown.found.ending}* as soon as GitLab is back. What people "
         "changed since is left as it is, and listed."
     )
@@ -229,18 +243,24 @@ def progress(now: Progressed) -> Words:
                 f":leftwards_arrow_with_hook: The rollover of {week} was taken back by {person(found.undone_by)}{when}."
             )
             return Page().say(said).words()
-        case "undoing":
-            head = f":hourglass_flowing_sand: {person(found.undone_by)} takes back the rollover of {week}"
-        case _:
-            head = f":hourglass_flowing_sand: {person(found.by)} rolls over {week}"
-    return Page().say(f"{head}: {how_far(now)}").words()
+    return Page().say(f":hourglass_flowing_sand: {under_way(now)}").words()
+
+
+def under_way(now: Progressed) -> str:
+    """Say who does what, and how far it is."""
+    found = now.found
+    if found.state == "undoing":
+        head = f"{person(found.undone_by)} takes back the rollover of the week ending {found.ending}"
+    else:
+        head = f"{person(found.by)} rolls over the week ending {found.ending}"
+    return f"{head}: {how_far(now)}"
 
 
 def how_far(now: Progressed) -> str:
     """Say how many steps are done, and what it waits for."""
     done = f"{now.delivered} of {now.total} done" if now.total else "reading GitLab"
     if now.stopped:
-        return f"{done}. It stopped, because GitLab refused: {escape(now.stopped)}. It waits for your word below."
+        return f"{done}. It stopped, because GitLab refused {_step(now)}{escape(now.stopped)}. It waits for your word."
     if now.gitlab_silent:
         waiting = count(now.waiting, "operation")
         so_far = f"{done}. " if now.total else ""
@@ -249,14 +269,30 @@ def how_far(now: Progressed) -> str:
     return f"{done}."
 
 
+def _step(now: Progressed) -> str:
+    """Name the step that GitLab refused."""
+    match now.refused:
+        case SetMilestone(titled=titled, title=title) if title is not None:
+            return f"to rename “{escape(titled)}”: "
+        case SetMilestone(active=True):
+            return "to reopen the week: "
+        case SetMilestone(active=False):
+            return "to close the week: "
+        case CreateMilestone(title=title):
+            return f"to create “{escape(title)}”: "
+        case RemoveMilestone(titled=titled):
+            return f"to remove “{escape(titled)}”: "
+    return ""
+
+
 def stopped(now: Progressed) -> Words:
     """Ask what to do after GitLab refused to change a milestone."""
     found = now.found
     if not now.stopped:
         return Page().say(f"The week ending {found.ending}: this is settled.").words()
     page = Page().say(
-        f":octagonal_sign: {person(found.by)}, GitLab refused a step of the week ending {found.ending}: "
-        f"{escape(now.stopped)}\nMend it in GitLab and press *Retry*, or press *Undo* to take everything back. "
+        f":octagonal_sign: {person(found.by)}, GitLab refused a step of the week ending {found.ending}, "
+        f"{_step(now)}{escape(now.stopped)}\nMend it in GitLab and press *Retry*, or press *Undo* to take everything back. "
         "Until then nothing more is done."
     )
     buttons = [_button("Retry", "wow.retry", found.id, style="primary")]
@@ -273,14 +309,17 @@ def report(told: Reported, team: Team) -> Words:
     late = [line for line in (*carried, *left, *moved_on) if line.late]
     page = Page()
     closed = link(turn.wow.url, team.ending_title(turn.ending))
+    if found.state == "undone":
+        page.say(f":leftwards_arrow_with_hook: *Taken back since* by {person(found.undone_by)}; this is how it was.")
     page.say(f":checkered_flag: *{closed}* is closed, rolled over by {person(found.by)}.")
     page.say(
-        f"{turn.done} done · {len(carried)} carried over · {len(left)} left in the closed week · "
+        f"{turn.done} done · {_counted(carried)} carried over · {len(left)} left in the closed week · "
         f"{len(moved_on)} moved to {escape(team.next_wow_title)} · {len(late)} labelled {escape(team.labels.unscheduled)}"
     )
     page.small(
         f"{escape(team.wow_title)} is now {turn.week.start} to {turn.week.ending}, {escape(team.next_wow_title)} "
-        f"{turn.week.following.start} to {turn.week.following.ending}. `/wow undo` takes it back."
+        f"{turn.week.following.start} to {turn.week.following.ending}."
+        + ("" if found.state == "undone" else " `/wow undo` takes it back.")
     )
     _list(page, "Carried over", carried)
     _list(page, "Left in the closed week", left)

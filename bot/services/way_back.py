@@ -14,7 +14,7 @@ from bot.domain.team import Team
 from bot.domain.telling import TakenBack, UndoPreviewed
 from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Preview, Rollover
-from bot.services.wow import ask_what_to_do, mention, must_find, person_or_none, refresh_messages
+from bot.services.wow import REFRESH, ask_what_to_do, mention, must_find, person_or_none, refresh_messages
 from bot.store import Tx
 
 
@@ -151,6 +151,8 @@ def follow_undo(tx: Tx, team: Team, batch: Batch, delivery: Delivery | None, out
             ask_what_to_do(tx, found, at)
         case "done" if found.state == "undoing":
             tx.save_rollover(replace(found, state="undone", undone_at=at))
+            tx.forget_snapshots()
+            tx.refresh(f"report:{found.id}", at, at_most_every=REFRESH)
     if outcome in {"progressed", "done"}:
         refresh_messages(tx, found.id, at)
 

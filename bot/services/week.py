@@ -1,11 +1,12 @@
 """How the weeks stand: the current one, the next one, and those that are closed."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain import priority, rollover
 from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
-from bot.domain.telling import Closed, Progressed, Standing
+from bot.domain.telling import Closed, Standing
 from bot.domain.tracker import Issue, Milestone, WeekFacts
 from bot.domain.turning import Rollover
 from bot.domain.week import Week
@@ -37,11 +38,17 @@ def status(tx: Tx, team: Team, facts: WeekFacts, now: datetime, as_of: datetime 
         return Standing(team.wow_title, now, as_of=as_of, running=running)
     carried = None
     if tx.became_wow(wow.id):
-        here = {issue.key for issue in facts.of(wow)}
+        here = {issue.key for issue in facts.of(wow) if issue.noun == "issue"}
         verdicts = tx.verdicts(wow.id)
         carried = sum(verdict.why == "carried over" and key in here for key, verdict in verdicts.items())
-    days = Week(wow.due).days_left(team.day(now)) if wow.due else None
-    return _standing(team.wow_title, wow, facts, team, now, as_of, carried=carried, days=days, running=running)
+    today = team.day(now)
+    return replace(
+        _standing(team.wow_title, wow, facts, team, now, as_of),
+        carried=carried,
+        days_left=Week(wow.due).days_left(today) if wow.due else None,
+        ended=max(0, (today - wow.due).days) if wow.due else 0,
+        running=running,
+    )
 
 
 def following(team: Team, facts: WeekFacts, now: datetime, as_of: datetime | None) -> Standing:
@@ -52,17 +59,8 @@ def following(team: Team, facts: WeekFacts, now: datetime, as_of: datetime | Non
     return _standing(team.next_wow_title, milestone, facts, team, now, as_of)
 
 
-def _standing(  # noqa: PLR0913 - what a week is shown with
-    title: str,
-    milestone: Milestone,
-    facts: WeekFacts,
-    team: Team,
-    now: datetime,
-    as_of: datetime | None,
-    *,
-    carried: int | None = None,
-    days: int | None = None,
-    running: Progressed | None = None,
+def _standing(
+    title: str, milestone: Milestone, facts: WeekFacts, team: Team, now: datetime, as_of: datetime | None
 ) -> Standing:
     issues = [issue for issue in facts.of(milestone) if issue.noun == "issue"]
     order = priority.order_of(facts.label_ranks)
@@ -70,7 +68,6 @@ def _standing(  # noqa: PLR0913 - what a week is shown with
         title,
         now,
         milestone=milestone,
-        days_left=days,
         done=sum(not issue.open for issue in issues),
         open=tuple(
             sorted(
@@ -79,10 +76,11 @@ def _standing(  # noqa: PLR0913 - what a week is shown with
         ),
         goals=tuple(issue for issue in issues if team.labels.goal in issue.labels),
         unscheduled=sum(_is_unscheduled(issue, team) for issue in issues),
-        carried=carried,
+        outages=sum(
+            team.labels.outage in issue.labels and team.labels.unscheduled not in issue.labels for issue in issues
+        ),
         ap={label: sum(label in issue.labels for issue in issues if issue.open) for label in priority.AP_LABELS},
         as_of=as_of,
-        running=running,
     )
 
 

@@ -60,9 +60,8 @@ def preview(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> Previewed:
     refused = rollover.refusal(facts, weeks, ending, team)
     if refused or (running and running.state != "done"):
         closed = refused.closed if refused else None
-        return Previewed(
-            shown, refusal=refused, running=running, who=facts.closed_by.get(closed.id) if closed else None
-        )
+        who = facts.closed_by.get(closed.id) if closed else None
+        return Previewed(shown, refusal=refused, running=running, now=_under_way(tx, running), who=who)
     verdicts = judge(tx, facts, team)
     turn = rollover.decide(facts, weeks, ending, team, choices={}, verdicts=verdicts)
     kept = replace(shown, ending=ending, keys=frozenset(line.key for line in turn.lines))
@@ -75,7 +74,12 @@ def preview_silent(tx: Tx, team: Team, shown: Preview) -> Previewed:
     ending = shown.ending or week.last_ending(team.day(shown.at))
     kept = replace(shown, ending=ending, silent=True)
     tx.keep_preview(kept)
-    return Previewed(kept, running=tx.rollover_of(ending))
+    running = tx.rollover_of(ending)
+    return Previewed(kept, running=running, now=_under_way(tx, running))
+
+
+def _under_way(tx: Tx, running: Rollover | None) -> Progressed | None:
+    return progress(tx, running.id) if running and running.state != "done" else None
 
 
 def too_large_for_screen(tx: Tx, team: Team, preview_id: str, most: int) -> Turn | None:
@@ -154,7 +158,7 @@ def already(earlier: Rollover) -> str:
 
 def mention(who: str) -> str:
     """Mention somebody in Slack, or name somebody at a terminal."""
-    return f"<@{who}>" if person_or_none(who) else who
+    return f"<@{who}>" if person_or_none(who) else f"{who.removeprefix('terminal:')} (terminal)"
 
 
 def plan_question(tx: Tx, _: Team, rollover_id: str) -> WeekQuestion:
@@ -267,6 +271,7 @@ def _note_issue(tx: Tx, rollover_id: str, operation: SetIssue, at: datetime) -> 
 def _note_done(tx: Tx, found: Rollover, at: datetime) -> None:
     if found.state == "running":
         tx.save_rollover(replace(found, state="done", done_at=at))
+        tx.forget_snapshots()
     if found.state == "done" or _tried_since_the_report(tx, found):
         tx.refresh(f"report:{found.id}", at, at_most_every=REFRESH)
 
@@ -302,16 +307,17 @@ def progress(tx: Tx, rollover_id: str) -> Progressed:
     found = must_find(tx, rollover_id)
     name = found.undo_batch if found.state in {"undoing", "undone"} else found.batch
     counts, batch, gitlab = tx.progress(name), tx.batch(name), tx.world("gitlab")
-    stopped = ""
+    refused = None
     if batch and batch.state == "stopped":
-        stopped = next((one.error for one in tx.deliveries(name, "rejected") if stops_batch(one.operation)), "")
+        refused = next((one for one in tx.deliveries(name, "rejected") if stops_batch(one.operation)), None)
     return Progressed(
         found=found,
         delivered=counts.delivered,
         total=counts.total,
         waiting=max(1, counts.waiting),
         gitlab_silent=gitlab is not None and not gitlab.up,
-        stopped=stopped,
+        stopped=refused.error if refused else "",
+        refused=refused.operation if refused else None,
     )
 
 

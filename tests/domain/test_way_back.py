@@ -181,7 +181,7 @@ def test_an_issue_that_was_moved_elsewhere_is_left_and_listed(tracker: Tracker, 
 
     found = run.take_back()
 
-    assert found.kept == (Kept("#1 Issue 1", "it was moved elsewhere or deleted since"),)
+    assert found.kept == (Kept("#1 Issue 1", "somebody took it out of the week, or deleted it"),)
     assert tracker.issues["issue:1"] == moved
 
 

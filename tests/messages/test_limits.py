@@ -171,7 +171,7 @@ def test_why_a_week_is_not_rolled_over_fits_a_modal(shown: Previewed, reason: st
     titles,
 )
 def test_the_preview_of_any_way_back_fits_a_modal(shown: UndoPreviewed, reason: str) -> None:
-    fits_screen(say.preview_undo(shown, TEAM))
+    fits_screen(say.preview_undo(shown))
     fits_screen(say.undo_silent(shown, reason))
 
 

@@ -62,7 +62,7 @@ def test_a_second_command_during_the_run_is_told_that_it_runs(
 
     bob.types("/wow rollover")
 
-    assert "is being rolled over by @alice right now" in world.modal(bob, "").text
+    assert "@alice rolls over the week ending" in world.modal(bob, "").text
     gitlab.comes_back()
     world.report()
 

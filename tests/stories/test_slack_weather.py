@@ -83,7 +83,7 @@ def test_somebody_unknown_is_answered_once_slack_tells_who_it_is(world: World) -
     world.seeds_small_week()
     world.slack.goes_down()
     ack = world.alice.types("/wow undo", CHANNEL)
-    assert "I am asking Slack who you are" in ack.text
+    assert "I am looking you up in Slack" in ack.text
 
     world.slack.comes_back()
 

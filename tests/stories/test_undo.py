@@ -174,7 +174,7 @@ def test_undo_while_gitlab_is_silent_waits_for_it(world: World, gitlab: Gitlab, 
     world.rolls_over(alice)
     gitlab.goes_down()
     alice.types("/wow undo", CHANNEL)
-    assert "GitLab does not answer right now" in world.modal(alice, "Undo").text
+    assert "GitLab does not answer" in world.modal(alice, "Undo").text
     alice.submits()
 
     gitlab.comes_back()

@@ -119,6 +119,10 @@ class WeeksTx(Rows):
         row = self.row("SELECT value FROM snapshots WHERE name = ?", (name,))
         return load(WeekFacts, row["value"]) if row else None
 
+    def forget_snapshots(self) -> None:
+        """Forget what GitLab last said, because Baton itself has changed it since."""
+        self.run("DELETE FROM snapshots")
+
     # verdicts
 
     def verdicts(self, milestone: int) -> dict[str, Verdict]:
