@@ -23,6 +23,7 @@ from bot.gitlab import Gitlab
 from bot.outbox import Follow, Outbox, Planner, Pulse
 from bot.prompt import Prompt
 from bot.schedule import Job, Schedule
+from bot.services.wow import judge
 from bot.settings import Settings
 from bot.slack.bolt import SlackApp
 from bot.slack.calls import SlackCalls
@@ -122,7 +123,15 @@ class Bot:
         ask, decide = handlers.PLANS[kind]
 
         async def read(about: str) -> object:
-            return await self.gitlab.read(await self.store.read(lambda tx: ask(tx, self.team, about)))
+            facts = await self.gitlab.read(await self.store.read(lambda tx: ask(tx, self.team, about)))
+            if facts.put_off is not None:
+                # what was read is kept, so that every attempt has less to read; one issue that never can be read
+                # is the last one left at some time, and is then left out
+                await self.store.write(lambda tx: judge(tx, facts, self.team))
+                if facts.events:
+                    message = "GitLab did not show all issues' histories yet"
+                    raise Unavailable(message, retry_after=facts.put_off, world_is_down=False)
+            return facts
 
         return Planner(read, lambda tx, about, facts, at: decide(tx, self.team, about, facts, at))
 

@@ -38,7 +38,7 @@ RENEW_EVERY = 5.0
 PULSE_DEADLINE = 2.0
 POLL = 0.5
 STOP_WITHIN = 5.0
-STRIKES = 12
+STRIKES = 6
 SIDE_BY_SIDE = {"gitlab": 16, "slack": 4}
 AHEAD = {"gitlab": 16, "slack": 0}
 """How many more are claimed than are sent at once, so that nobody waits for the next commit."""

@@ -220,7 +220,8 @@ class Prompt:
         except TimeoutError:
             return Answer(None, "it is too slow")
         except Unavailable as silent:
-            return Answer(None, silent.reason)
+            log.warning("prompt.gitlab_silent", reason=silent.reason)
+            return Answer(None, silent.reason, refused=silent.token_refused)
         except Rejected as refusal:
             return Answer(None, refusal.reason, refused=True)
 

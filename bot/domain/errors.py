@@ -17,11 +17,19 @@ class Unavailable(Exception):  # noqa: N818 - it names a state of the world, not
     """The other side cannot do it now and may do it later.
 
     `world_is_down` tells a world that does not answer at all (try one thing at a time) from one call that failed.
-    `retry_after` is in seconds, when the other side named a time.
+    `retry_after` is in seconds, when the other side named a time. `token_refused`: somebody has to mend our token.
     """
 
-    def __init__(self, reason: str, *, retry_after: float | None = None, world_is_down: bool = True) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        world_is_down: bool = True,
+        token_refused: bool = False,
+    ) -> None:
         super().__init__(reason)
+        self.token_refused = token_refused
         self.reason = reason
         self.retry_after = retry_after
         self.world_is_down = world_is_down

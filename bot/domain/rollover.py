@@ -57,6 +57,12 @@ class Line:
     late: bool = False
     moved: int = 0
     appeared: bool = False
+    confidential: bool = False
+
+    @property
+    def spoken(self) -> str:
+        """Give the title as it may stand in a channel: a confidential issue keeps its own to itself."""
+        return "(confidential)" if self.confidential else self.title
 
     @property
     def key(self) -> str:
@@ -83,6 +89,7 @@ class Turn:
     done: int = 0
     warnings: tuple[str, ...] = ()
     closed_since: tuple[str, ...] = ()
+    gone_since: tuple[str, ...] = ()
 
     @property
     def week(self) -> week.Week:
@@ -253,7 +260,22 @@ def decide(
         closed_since=tuple(
             issue.reference for issue in found if not issue.open and previewed and issue.key in previewed
         ),
+        gone_since=tuple(
+            reference_of(key)
+            for key in sorted((previewed or frozenset()) - {issue.key for issue in found}, key=_by_iid)
+        ),
     )
+
+
+def reference_of(key: str) -> str:
+    """Write the issue named by `key` (`issue:12`) as people do."""
+    noun, _, iid = key.partition(":")
+    return f"{'#' if noun == 'issue' else '!'}{iid}"
+
+
+def _by_iid(key: str) -> tuple[str, int]:
+    noun, _, iid = key.partition(":")
+    return noun, int(iid)
 
 
 def _seen(issue: Issue, previewed: frozenset[str] | None) -> bool:
@@ -301,6 +323,7 @@ def line_for(issue: Issue, choice: Choice, verdict: Verdict | None, team: Team, 
         late=late,
         moved=priority.moved(issue.labels) + 1 if moves else 0,
         appeared=appeared,
+        confidential=issue.confidential,
     )
 
 

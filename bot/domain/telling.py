@@ -47,6 +47,7 @@ class Progressed:
     total: int
     waiting: int
     gitlab_silent: bool
+    reason: str = ""
     stopped: str = ""
     refused: Operation | None = None
 

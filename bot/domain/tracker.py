@@ -35,6 +35,11 @@ class Issue:
     confidential: bool = False
 
     @property
+    def spoken(self) -> str:
+        """Give the title as it may be shown to anybody: a confidential issue keeps its own to itself."""
+        return "(confidential)" if self.confidential else self.title
+
+    @property
     def key(self) -> str:
         """Name it among issues and merge requests alike: `issue:12`."""
         return f"{self.noun}:{self.iid}"
@@ -82,7 +87,8 @@ class WeekFacts:
 
     `milestones` are the project's and its groups' above. `issues` holds issues and merge requests by milestone id.
     `events` holds milestone events by key (`issue:12`) for those whose lateness was not yet judged.
-    `unread` are those whose events could not be read. `closed_by` says who closed which milestone by hand.
+    `unread` are those whose events could not be read; `put_off` is set where that was GitLab's trouble of the moment,
+    to the seconds after which it is worth another try. `closed_by` says who closed which milestone by hand.
     """
 
     at: datetime
@@ -91,6 +97,7 @@ class WeekFacts:
     issues: Mapping[int, tuple[Issue, ...]] = field(default_factory=dict)
     events: Mapping[str, tuple[MilestoneEvent, ...]] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
+    put_off: float | None = None
     closed_by: Mapping[int, WhoAndWhen] = field(default_factory=dict)
     label_ranks: Mapping[str, int | None] = field(default_factory=dict)
 

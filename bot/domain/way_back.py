@@ -85,7 +85,7 @@ def _issues_back(
 def _reverse(operation: SetIssue, issue: Issue | None, line: Line, wow: int, kept: list[Kept]) -> SetIssue | None:
     here = issue.milestone if issue else None
     if issue is None or here is None or here not in {operation.milestone, wow}:
-        kept.append(Kept(f"{line.reference} {line.title}", "somebody took it out of the week, or deleted it"))
+        kept.append(Kept(f"{line.reference} {line.spoken}", "somebody took it out of the week, or deleted it"))
         return None
     remove, add = _labels_back(operation, issue, wow, line, kept)
     back = wow if here != wow else None
@@ -104,7 +104,7 @@ def _labels_back(
     gone = [label for label in operation.add if label not in remove]
     if gone and issue.milestone != wow:
         names = ", ".join(f"“{label}”" for label in gone)
-        kept.append(Kept(f"{line.reference} {line.title}", f"somebody took {names} off since"))
+        kept.append(Kept(f"{line.reference} {line.spoken}", f"somebody took {names} off since"))
     return remove, add
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from bot.domain.errors import Rejected
+from bot.domain.errors import Rejected, Unavailable
 from bot.domain.questions import WeekQuestion
 from bot.domain.rollover import MAY_EDIT_MERGE_REQUESTS, Weeks, find_weeks
 from bot.domain.team import Team
@@ -18,6 +18,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
+MOST_SILENCES = 3
 NOUNS: tuple[Noun, ...] = ("issue", "merge_request")
 
 
@@ -45,7 +46,7 @@ class Reading:
         found = await together(*(self._read_issues(milestone, known_early) for milestone in wanted))
         issues = {milestone.id: inside for milestone, inside in zip(wanted, found, strict=True)}
         known = {milestone.id for milestone in milestones}
-        events, unread = await self._read_events(question, weeks, issues)
+        events, unread, put_off = await self._read_events(question, weeks, issues)
         return WeekFacts(
             at=at,
             project=project,
@@ -53,6 +54,7 @@ class Reading:
             issues=issues,
             events=events,
             unread=unread,
+            put_off=put_off,
             closed_by=await self._read_closed_by(question, weeks),
             label_ranks=ranks,
         )
@@ -127,21 +129,28 @@ class Reading:
 
     async def _read_events(
         self, question: WeekQuestion, weeks: Weeks, issues: Mapping[int, tuple[Issue, ...]]
-    ) -> tuple[dict[str, tuple[MilestoneEvent, ...]], frozenset[str]]:
+    ) -> tuple[dict[str, tuple[MilestoneEvent, ...]], frozenset[str], float | None]:
         if not question.late or weeks.wow is None:
-            return {}, frozenset()
+            return {}, frozenset(), None
         wow = weeks.wow.id
         unjudged = [one for one in issues.get(wow, ()) if one.open and (wow, one.key) not in question.judged]
-        lists = await each_of(unjudged, self._read_events_of)
+        trouble = _Trouble()
+        lists = await each_of(unjudged, lambda one: self._read_events_of(one, trouble))
         events = {one.key: found for one, found in zip(unjudged, lists, strict=True) if found is not None}
-        return events, frozenset(one.key for one in unjudged if one.key not in events)
+        return events, frozenset(one.key for one in unjudged if one.key not in events), trouble.put_off
 
-    async def _read_events_of(self, issue: Issue) -> tuple[MilestoneEvent, ...] | None:
+    async def _read_events_of(self, issue: Issue, trouble: "_Trouble") -> tuple[MilestoneEvent, ...] | None:
+        """Read one issue's events; None where that fails, because one issue must not hold up a week."""
         path = f"{self._project}/{PATHS[issue.noun]}/{issue.iid}/resource_milestone_events"
+        if trouble.stops:
+            return None
         try:
             found = await self._calls.rows(path, rows.milestone_event)
         except Rejected:
             return None  # deleted a moment ago, or not shown to this token: nothing is said about it
+        except Unavailable as later:
+            trouble.note(later)
+            return None
         return tuple(one for one in found if one is not None)
 
     async def _read_closed_by(self, question: WeekQuestion, weeks: Weeks) -> dict[int, WhoAndWhen]:
@@ -160,6 +169,21 @@ class Reading:
             return {}
         # the newest comes first; let it win
         return {target: who for target, who in reversed(found) if target in ids}
+
+
+class _Trouble:
+    """What went wrong while many issues were read; a limit, or several silences, and the rest is not asked for."""
+
+    def __init__(self) -> None:
+        self.put_off: float | None = None
+        self.stops = False
+        self._silences = 0
+
+    def note(self, later: Unavailable) -> None:
+        """Remember a failure."""
+        self.put_off = max(self.put_off or 0.0, later.retry_after or 1.0)
+        self._silences += later.world_is_down
+        self.stops = self.stops or later.retry_after is not None or self._silences > MOST_SILENCES
 
 
 def project_path(project: str) -> str:

@@ -39,7 +39,7 @@ def meaning(heard: "Heard") -> Unavailable | Rejected:
         kind = StumbledError if wait is None and status >= 500 else Unavailable
         return kind(f"GitLab does not answer ({status})", retry_after=wait)
     if status == 401:
-        return Unavailable("GitLab refuses the token (401); it may have expired")
+        return Unavailable("GitLab refuses my token (401); it may have expired", token_refused=True)
     if status == 409 or status >= 500:
         kind = StumbledError if status >= 500 else Unavailable
         return kind(f"GitLab answers with an error ({status})", world_is_down=False)

@@ -1,6 +1,6 @@
 """Words that belong to no feature: refusals, apologies, and waiting."""
 
-from bot.messages import Page, View, Words, escape
+from bot.messages import Page, View, Words, escape, silence
 
 
 def refused(reason: str) -> Words:
@@ -22,9 +22,7 @@ def apology(request: str) -> Words:
 
 def one_moment() -> Words:
     """Say that Slack is asked who somebody is."""
-    return (
-        Page().say("One moment, I am looking you up in Slack; your answer follows.").words()
-    )
+    return Page().say("One moment, I am looking you up in Slack; your answer follows.").words()
 
 
 def not_there_yet(what: str) -> Words:
@@ -98,6 +96,8 @@ def reading(title: str) -> View:
 
 def gitlab_refused(reason: str) -> Words:
     """Say that GitLab answered with a refusal, and where to look."""
+    if reason.startswith("GitLab refuses"):
+        return Page().say(f"{silence(reason)}. Nothing was changed.").words()
     said = (
         f"GitLab refused to answer: {escape(reason)}. Please check `GITLAB_PROJECT` and the rights of my token; "
         "nothing was changed."

@@ -37,10 +37,10 @@ def _standing(page: Page, week: Standing, team: Team) -> None:
     )
     if week.goals:
         page.say(f"*Goals* ({sum(not goal.open for goal in week.goals)} of {len(week.goals)} done)")
-        page.rows([Row(goal.reference, goal.title, goal.url, "" if goal.open else "done") for goal in week.goals])
+        page.rows([Row(goal.reference, goal.spoken, goal.url, "" if goal.open else "done") for goal in week.goals])
     if week.open:
         page.say(f"*Open issues*, most urgent first ({len(week.open)})")
-        page.rows([Row(issue.reference, issue.title, issue.url, ", ".join(issue.labels)) for issue in week.open])
+        page.rows([Row(issue.reference, issue.spoken, issue.url, ", ".join(issue.labels)) for issue in week.open])
 
 
 def _left(week: Standing) -> str:

@@ -9,10 +9,10 @@ from bot.domain.telling import Previewed, Progressed, Reported, TakenBack, UndoP
 from bot.domain.way_back import Undo
 from bot.messages import Page, Row, View, Words, count, escape, link, moment, person, shorten, silence
 
-MOST_FIELDS = 80
+MOST_FIELDS = 90
 """Issues with a field each; a modal has room for 100 blocks, and the steps and warnings need some."""
 LONGEST_LABEL = 150
-"""Eighty labels of nothing but emoji still fit a modal's 250 kB, in which each takes twelve bytes."""
+"""Ninety labels of nothing but emoji still fit a modal's 250 kB, in which each takes twelve bytes."""
 CHOICES = {"carry": "Carry over", "leave": "Leave in closed week", "next": "Move to new Next WoW"}
 ALL = "choice:all"
 TITLE, UNDO_TITLE = "Roll over the week", "Undo the rollover"
@@ -265,7 +265,8 @@ def how_far(now: Progressed) -> str:
         waiting = count(now.waiting, "operation")
         so_far = f"{done}. " if now.total else ""
         verb = "waits" if now.waiting == 1 else "wait"
-        return f"{so_far}GitLab does not answer; {waiting} {verb}. I go on by myself as soon as it is back."
+        clause = silence(now.reason) if now.reason.startswith("GitLab refuses") else "GitLab does not answer"
+        return f"{so_far}{clause}; {waiting} {verb}. I go on by myself as soon as it is back."
     return f"{done}."
 
 
@@ -292,7 +293,8 @@ def stopped(now: Progressed) -> Words:
         return Page().say(f"The week ending {found.ending}: this is settled.").words()
     page = Page().say(
         f":octagonal_sign: {person(found.by)}, GitLab refused a step of the week ending {found.ending}, "
-        f"{_step(now)}{escape(now.stopped)}\nMend it in GitLab and press *Retry*, or press *Undo* to take everything back. "
+        f"{_step(now)}{escape(now.stopped)}\nMend it in GitLab and press *Retry*"
+        f"{', or press *Undo* to take everything back' if found.state == 'running' else ''}. "
         "Until then nothing more is done."
     )
     buttons = [_button("Retry", "wow.retry", found.id, style="primary")]
@@ -329,6 +331,8 @@ def report(told: Reported, team: Team) -> Words:
     _list(page, "Added since the preview, and carried over", [line for line in carried if line.appeared])
     if turn.closed_since:
         page.say(f"*Closed since the preview, and left in its week:* {_some(turn.closed_since, 40)}")
+    if turn.gone_since:
+        page.say(f"*Taken out of the week by somebody since the preview:* {_some(turn.gone_since, 40)}")
     if told.kept:
         page.say("*Changed by somebody meanwhile, and left as it is*")
         page.rows([_row(line, why) for line, why in told.kept])
@@ -364,7 +368,7 @@ def _list(page: Page, head: str, lines: Sequence[Line], *, goals: bool = False) 
 
 
 def _row(line: Line, remark: str = "") -> Row:
-    return Row(line.reference, line.title, line.url, remark)
+    return Row(line.reference, line.spoken, line.url, remark)
 
 
 def trying_again(number: int) -> Words:

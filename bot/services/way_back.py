@@ -47,7 +47,19 @@ def preview_undo(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> UndoPr
         return UndoPreviewed(shown, found, refusal=refusal)
     tx.keep_preview(shown)
     way = _way_back(tx, team, found, facts, team.day(shown.at))
-    return UndoPreviewed(shown, found, undo=way)
+    return UndoPreviewed(shown, found, undo=replace(way, kept=(*way.kept, *_filled_since(tx, found, facts, way))))
+
+
+def _filled_since(tx: Tx, found: Rollover, facts: WeekFacts, way: way_back.Undo) -> tuple[Kept, ...]:
+    """Say that the Next WoW that the rollover made is not empty any more, so that it will stay."""
+    new_next = _recorded(tx, found).new_next
+    ours = {line.key for line in way.issues}
+    others = [issue for issue in facts.issues.get(new_next or 0, ()) if issue.key not in ours]
+    if not others:
+        return ()
+    title = next((one.title for one in facts.milestones if one.id == new_next), "Next WoW")
+    some = ", ".join(issue.reference for issue in others[:10])
+    return (Kept(f"The new “{title}”", f"it holds {some} by now, so it stays, under another title"),)
 
 
 def preview_undo_silent(tx: Tx, shown: Preview) -> UndoPreviewed:
@@ -179,7 +191,7 @@ def taken_back(tx: Tx, rollover_id: str) -> TakenBack:
         if title := one.result.get("kept_title"):
             kept.append(Kept(f"Milestone “{title}”", "it is not empty, so it stays, with its issues, under this title"))
         elif why := one.result.get("kept"):
-            kept.append(Kept(f"{line.reference} {line.title}" if line else one.name, why))
+            kept.append(Kept(f"{line.reference} {line.spoken}" if line else one.name, why))
         elif one.state == "rejected" and line:
             failed.append((line, one.error))
     return TakenBack(found, tuple(kept), tuple(failed))

@@ -306,7 +306,7 @@ def progress(tx: Tx, rollover_id: str) -> Progressed:
     """Read how far a rollover is."""
     found = must_find(tx, rollover_id)
     name = found.undo_batch if found.state in {"undoing", "undone"} else found.batch
-    counts, batch, gitlab = tx.progress(name), tx.batch(name), tx.world("gitlab")
+    counts, batch, gitlab, stuck = tx.progress(name), tx.batch(name), tx.world("gitlab"), tx.stuck(name)
     refused = None
     if batch and batch.state == "stopped":
         refused = next((one for one in tx.deliveries(name, "rejected") if stops_batch(one.operation)), None)
@@ -315,7 +315,8 @@ def progress(tx: Tx, rollover_id: str) -> Progressed:
         delivered=counts.delivered,
         total=counts.total,
         waiting=max(1, counts.waiting),
-        gitlab_silent=gitlab is not None and not gitlab.up,
+        gitlab_silent=(gitlab is not None and not gitlab.up) or bool(stuck),
+        reason=stuck or (gitlab.reason if gitlab and not gitlab.up else ""),
         stopped=refused.error if refused else "",
         refused=refused.operation if refused else None,
     )

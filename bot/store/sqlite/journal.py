@@ -112,6 +112,15 @@ class JournalTx(Rows):
             waiting=sum(counts.get(state, 0) for state in ("planned", "queued", "waiting", "leased")),
         )
 
+    def stuck(self, batch: str) -> str:
+        """Give the reason when all that could be sent of a batch has failed and waits; empty while something moves."""
+        row = self.row(
+            "SELECT max(error) AS reason, sum(error = '') AS fresh FROM deliveries "
+            "WHERE batch = ? AND state IN ('waiting', 'leased')",
+            (batch,),
+        )
+        return row["reason"] if row and row["reason"] and not row["fresh"] else ""
+
     def deliveries(self, batch: str, state: str | None = None) -> list[Delivery]:
         """List a batch's deliveries in the order of their stages, ids filled in."""
         rows = self.rows(
