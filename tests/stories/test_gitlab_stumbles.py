@@ -1,0 +1,82 @@
+"""GitLab answers, but not everything: what cannot be read or written for one issue holds up nothing else."""
+
+from bot.sandbox.slack.persona import Persona
+from tests.stories.side_by_side import side_by_side
+from tests.stories.world import CHANNEL, Gitlab, World
+
+
+@side_by_side
+def test_an_issue_whose_history_cannot_be_read_holds_up_neither_preview_nor_rollover(
+    world: World, gitlab: Gitlab, alice: Persona
+) -> None:
+    week = world.seeds_small_week()
+    gitlab.weather.fails(500, match=f"issues/{week.planned}/resource_milestone_events")
+
+    shown = world.opens_rollover(alice)
+
+    assert "I could not read when 1 issue came into the week" in shown.text
+    alice.submits()
+    world.report(within=60)
+    world.is_idle()
+    assert gitlab.issues_of(week.following) == week.open
+    assert "unscheduled" in gitlab.labels_of(week.late)
+
+
+@side_by_side
+def test_a_gitlab_that_limits_the_reading_of_histories_gets_through_bit_by_bit(
+    world: World, gitlab: Gitlab, alice: Persona
+) -> None:
+    week = world.seeds_small_week()
+    gitlab.goes_down()
+    alice.types("/wow rollover", CHANNEL)
+    world.modal(alice, "Roll over later", within=30)
+    gitlab.comes_back()
+    gitlab.weather.rate_limits(1, times=3, match="resource_milestone_events")
+
+    alice.submits()
+
+    world.report(within=60)
+    world.is_idle()
+    assert gitlab.issues_of(week.following) == week.open
+    assert "unscheduled" in gitlab.labels_of(week.late)
+
+
+@side_by_side
+def test_an_issue_that_can_never_be_written_is_given_up_reported_and_may_be_retried(
+    world: World, gitlab: Gitlab, alice: Persona
+) -> None:
+    week = world.seeds_small_week()
+    world.opens_rollover(alice)
+    gitlab.weather.fails(500, match=f"PUT .*/issues/{week.late}$")
+
+    alice.submits()
+
+    report = world.report(within=90)
+    assert "GitLab refused 1 issue" in report.text
+    assert gitlab.milestone("WoW ending 2026-11-24")["state"] == "closed"
+    gitlab.comes_back()
+    alice.clicks(report, "Retry")
+    world.until(lambda: gitlab.issues_of(week.following) == week.open, "the issue is carried over too")
+    world.is_idle()
+
+
+def test_a_confidential_issue_keeps_its_title_out_of_the_channel(world: World, gitlab: Gitlab, alice: Persona) -> None:
+    week = world.seeds_small_week()
+    secret = gitlab.add_issue("SECRET customer breach", milestone=week.wow, confidential=True)
+
+    report = world.rolls_over(alice)
+
+    assert f"#{secret} (confidential)" in report.text
+    assert "SECRET" not in report.text
+    alice.types("/wow status", CHANNEL)
+    assert "SECRET" not in world.said("done ·", to=alice).text
+
+
+def test_what_was_taken_out_of_the_week_after_the_preview_is_said(world: World, gitlab: Gitlab, alice: Persona) -> None:
+    week = world.seeds_small_week()
+    world.opens_rollover(alice)
+    gitlab.edit_issue(week.planned, by="ben", milestone=None)
+
+    alice.submits()
+
+    assert f"Taken out of the week by somebody since the preview:* #{week.planned}" in world.report().text
