@@ -33,12 +33,19 @@ def preview_question(tx: Tx, team: Team, ending: str, at: datetime) -> WeekQuest
     return rollover_question(tx, date.fromisoformat(ending) if ending else week.last_ending(team.day(at)))
 
 
-def judge(tx: Tx, facts: WeekFacts, team: Team) -> dict[str, Verdict]:
-    """Decide about the open issues of the current week that were not judged yet; give all verdicts by key."""
+def judge(tx: Tx, facts: WeekFacts, team: Team, ending: date | None = None) -> dict[str, Verdict]:
+    """Decide about the open issues of the current week that were not judged yet; give all verdicts by key.
+
+    A milestone without dates is taken for the week that ends on `ending`; without that either, nothing is decided.
+    """
     weeks = rollover.find_weeks(facts, team)
     if weeks.wow is None:
         return {}
     started = late.week_started(weeks.wow, tx.became_wow(weeks.wow.id), team)
+    if started is None and ending is not None:
+        started = week.first_moment(week.Week(ending).start, team.zone)
+    if started is None:
+        return tx.verdicts(weeks.wow.id)
     issues = {issue.key: issue for issue in facts.of(weeks.wow)}
     found = {
         key: late.judge(issues[key], events, weeks.wow.id, started, team)
@@ -62,7 +69,7 @@ def preview(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> Previewed:
         closed = refused.closed if refused else None
         who = facts.closed_by.get(closed.id) if closed else None
         return Previewed(shown, refusal=refused, running=running, now=_under_way(tx, running), who=who)
-    verdicts = judge(tx, facts, team)
+    verdicts = judge(tx, facts, team, ending)
     turn = rollover.decide(facts, weeks, ending, team, choices={}, verdicts=verdicts)
     kept = replace(shown, ending=ending, keys=frozenset(line.key for line in turn.lines))
     tx.keep_preview(kept)
@@ -177,7 +184,7 @@ def plan(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -
     if refused := rollover.refusal(facts, weeks, found.ending, team):
         tx.save_rollover(replace(found, state="void", problem=_with_who(refused, facts), done_at=at))
         return ()
-    verdicts = judge(tx, facts, team)
+    verdicts = judge(tx, facts, team, found.ending)
     choices = found.choices
     turn = rollover.decide(
         facts,
@@ -212,7 +219,7 @@ def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at:
     turn = found.turn
     if turn is None:
         return ()
-    lines = rollover.latecomers(turn, facts, judge(tx, facts, team), team)
+    lines = rollover.latecomers(turn, facts, judge(tx, facts, team, found.ending), team)
     if not lines:
         return ()
     tx.save_rollover(replace(found, turn=replace(turn, lines=turn.lines + lines)))

@@ -39,13 +39,13 @@ def test_every_operation_that_baton_uses_is_held_to_gitlabs_document(tmp_path: P
         world.opens_rollover()
         world.gitlab.token_access = 40
         world.alice.types("/wow status", CHANNEL)
-        world.said("days left")
+        world.said("is due")
         # answers that are lost make Baton look before it repeats
         for change in ("PUT .*/issues/", "PUT .*/merge_requests/", "PUT .*/milestones/", "POST .*/milestones"):
             world.gitlab.weather.drops_after(times=1, match=change)
         world.rolls_over()
         world.alice.types("/wow history", CHANNEL)
-        world.said("The last 1 closed week")
+        world.said("The last closed week")
         world.takes_back()
         assert world.gitlab.issues_of(week.wow, "opened") == week.open
 

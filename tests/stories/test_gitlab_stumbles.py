@@ -1,8 +1,12 @@
 """GitLab answers, but not everything: what cannot be read or written for one issue holds up nothing else."""
 
+from datetime import timedelta
+
 from bot.sandbox.slack.persona import Persona
 from tests.stories.side_by_side import side_by_side
-from tests.stories.world import CHANNEL, Gitlab, World
+from tests.stories.world import CHANNEL, TUESDAY, Gitlab, World, at_midnight
+
+FIRST_DAY = TUESDAY - timedelta(days=6)
 
 
 @side_by_side
@@ -80,3 +84,17 @@ def test_what_was_taken_out_of_the_week_after_the_preview_is_said(world: World, 
     alice.submits()
 
     assert f"Taken out of the week by somebody since the preview:* #{week.planned}" in world.report().text
+
+
+def test_a_week_without_dates_begins_six_days_before_the_day_it_ends_on(
+    world: World, gitlab: Gitlab, alice: Persona
+) -> None:
+    wow = gitlab.add_milestone("WoW")
+    gitlab.add_milestone("Next WoW")
+    planned = gitlab.add_issue("Planned", milestone=wow, added_at=at_midnight(FIRST_DAY) - timedelta(minutes=1))
+    late = gitlab.add_issue("Late", milestone=wow, added_at=at_midnight(FIRST_DAY) + timedelta(minutes=1))
+
+    world.rolls_over(alice)
+
+    assert gitlab.labels_of(planned) == []
+    assert gitlab.labels_of(late) == ["unscheduled"]

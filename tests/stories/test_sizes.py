@@ -70,15 +70,15 @@ def has_one_choice_and_a_file(world: World, issues: int) -> None:
 @side_by_side
 def test_one_choice_for_all_holds_for_all(world: World) -> None:
     gitlab, alice = world.gitlab, world.alice
-    following = fill(gitlab, 85)
+    following = fill(gitlab, 95)
     world.opens_rollover(alice)
-    alice.chooses("All 85 open issues", "Leave in closed week")
+    alice.chooses("All 95 open issues", "Leave in closed week")
 
     alice.submits()
 
     world.report()
     assert gitlab.issues_of(following) == []
-    assert len(gitlab.issues_of(gitlab.milestones()["WoW ending 2026-11-24"], "opened")) == 85
+    assert len(gitlab.issues_of(gitlab.milestones()["WoW ending 2026-11-24"], "opened")) == 95
 
 
 @side_by_side
