@@ -98,3 +98,27 @@ def test_a_week_without_dates_begins_six_days_before_the_day_it_ends_on(
 
     assert gitlab.labels_of(planned) == []
     assert gitlab.labels_of(late) == ["unscheduled"]
+
+
+def test_a_refused_token_is_no_outage_and_somebody_is_told_to_mend_it(
+    world: World, gitlab: Gitlab, alice: Persona
+) -> None:
+    week = world.seeds_small_week()
+    token, gitlab.token = gitlab.token, "glpat-another"
+
+    alice.types("/wow rollover", CHANNEL)
+    world.until(lambda: alice.modal and "GITLAB_TOKEN" in alice.modal.text, "the refused token is said")
+
+    shown = alice.modal
+    assert shown is not None
+    assert (shown.submit, "GitLab refuses my token" in shown.text) == ("", True)
+    alice.closes()
+    gitlab.token = token
+    world.opens_rollover(alice)
+    gitlab.token = "glpat-another"
+    alice.submits()
+    world.said("GitLab refuses my token", within=30)
+    gitlab.token = token
+    world.report(within=40)
+    world.is_idle()
+    assert gitlab.issues_of(week.following) == week.open
