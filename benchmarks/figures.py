@@ -79,12 +79,9 @@ def main() -> None:
     print(f"preview, with every issue judged          {statistics.median(one.preview_seconds for one in rounds):.2f} s")
     print(f"rollover, confirmation to last write      {wall:.2f} s")
     fastest = limit + SERIAL_CALLS * LATENCY
-    print(
-        f"rollover / (limit + {SERIAL_CALLS} calls)              {wall / fastest:.2f}   goal ≤ {GOAL}: {_met(wall / fastest <= GOAL)}"
-    )
-    print(
-        f"rollover / bound by arithmetic            {wall / bound:.2f}   (no client reaches it: the sandbox takes its time too)"
-    )
+    ratio = wall / bound
+    print(f"rollover / bound by arithmetic            {ratio:.2f}   goal ≤ {GOAL}: {_met(ratio <= GOAL)}")
+    print(f"rollover / (limit + {SERIAL_CALLS} calls)              {wall / fastest:.2f}")
     print(
         f"requests: {worst.writes} writes on issues, {worst.pages} pages, {worst.others} others; "
         f"at most {allowed}: {_met(total <= allowed)}"
