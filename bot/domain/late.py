@@ -2,15 +2,14 @@
 
 The rule is the handbook's: an issue added to WoW after the week has started gets the label, unless it is an outage
 (those are unscheduled by definition). It is decided by milestone *id* and event time, because planned issues keep
-their milestone's id when `Next WoW` is renamed to `WoW`.
+their milestone's id when `Next WoW` is renamed to `WoW`. Whoever takes the label off by hand has the last word.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.domain.team import Team
-from bot.domain.tracker import Issue, Milestone, MilestoneEvent
+from bot.domain.tracker import History, Issue, LabelEvent, Milestone, MilestoneEvent
 from bot.domain.week import Week, first_moment
 
 
@@ -23,28 +22,62 @@ class Verdict:
     labelled: bool = False
 
 
-def week_started(wow: Milestone, became_wow_at: datetime | None, team: Team) -> datetime | None:
+def week_started(
+    wow: Milestone, became_wow_at: datetime | None, team: Team, ending: date | None = None
+) -> datetime | None:
     """Tell when the week of the milestone `wow` started.
 
     That is the moment at which it became `WoW`, when Baton did that; else 00:00 of its first day in the team's zone.
-    Without a start date the due date tells the first day; without either nothing can be late: None.
+    Without a start date the due date tells the first day, and without either the last day `ending` that somebody named.
+    Without any of them nothing can be late: None.
     """
     if became_wow_at is not None:
         return became_wow_at
-    first = wow.start or (Week(wow.due).start if wow.due else None)
+    last = wow.due or ending
+    first = wow.start or (Week(last).start if last else None)
     return first_moment(first, team.zone) if first else None
 
 
-def judge(issue: Issue, events: Iterable[MilestoneEvent], wow: int, started: datetime | None, team: Team) -> Verdict:
-    """Decide whether `issue` came into the milestone with id `wow` after `started`.
+def additions(events: History, wow: int) -> list[MilestoneEvent]:
+    """List the times an issue was put into the milestone with id `wow`, oldest first."""
+    added = [one for one in events if isinstance(one, MilestoneEvent) and one.added and one.milestone == wow]
+    return sorted(added, key=lambda one: one.at)
 
-    The last addition counts: who plans an issue, takes it out and puts it back on Thursday has added it on Thursday.
-    """
+
+def removals(events: History, label: str) -> list[LabelEvent]:
+    """List the times `label` was taken off an issue."""
+    return [one for one in events if isinstance(one, LabelEvent) and not one.added and one.label == label]
+
+
+def judge(issue: Issue, events: History, wow: int, started: datetime | None, team: Team, own: str = "") -> Verdict:
+    """Decide whether `issue` came into the milestone with id `wow` after `started`; `own` is Baton's user in GitLab."""
     if started is None:
         return Verdict(late=False, why="the week has no first day")
-    added = [event.at for event in events if event.added and event.milestone == wow]
-    if not added or max(added) <= started:
+    added = _added_at(events, wow, own)
+    if added is None or added <= started:
         return Verdict(late=False, why="planned")
     if team.labels.outage in issue.labels:
         return Verdict(late=False, why="an outage is unscheduled by definition")
-    return Verdict(late=True, why="added after the week had started", labelled=team.labels.unscheduled in issue.labels)
+    labelled = team.labels.unscheduled in issue.labels
+    if not labelled and _is_taken_off(events, team.labels.unscheduled, added, own):
+        return Verdict(late=False, why="taken off by hand")
+    return Verdict(late=True, why="added after the week had started", labelled=labelled)
+
+
+def _added_at(events: History, wow: int, own: str) -> datetime | None:
+    """Tell when an issue came into a milestone.
+
+    The last addition counts: who plans an issue, takes it out and puts it back on Thursday has added it on Thursday.
+    But where Baton itself put it back, in an undo, the one before counts: nobody added anything.
+    """
+    added = additions(events, wow)
+    while own and len(added) > 1 and added[-1].by == own:
+        added.pop()
+    return added[-1].at if added else None
+
+
+def _is_taken_off(events: History, label: str, since: datetime, own: str) -> bool:
+    """Tell whether what last happened to a label is that a person took it off; an undo of Baton's is no person."""
+    changes = [one for one in events if isinstance(one, LabelEvent) and one.label == label and one.at >= since]
+    last = sorted(changes, key=lambda one: one.at)[-1:]  # of one instant the later in the list, as GitLab lists them
+    return any(not one.added and not (own and one.by == own) for one in last)

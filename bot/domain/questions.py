@@ -1,7 +1,7 @@
 """What a service wants to know from GitLab, as data."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 
 @dataclass(frozen=True)
@@ -10,8 +10,10 @@ class WeekQuestion:
 
     `name` is the name under which the answer is remembered. `wow` and `following` ask for the issues of the milestones
     titled so, `milestones` for those of these ids, `closed_weeks` for those of the newest n closed weeks. With `late`,
-    the milestone events of open issues of the current week are read too, but for the (milestone, key) in `judged`.
-    With `ending`, who closed the week that ended then, if it is closed. `ranks` asks for the labels' own priorities.
+    the histories of open issues of the current week are read too, but for the (milestone, key) in `judged`: when they
+    came into it, and for those that came after it had started (`became_wow` tells when, by milestone id, where Baton
+    made it the current week) what happened to their label. With `ending`, who closed the week that ended then, if it
+    is closed. `ranks` asks for the labels' own priorities.
     """
 
     name: str
@@ -21,5 +23,6 @@ class WeekQuestion:
     closed_weeks: int = 0
     late: bool = False
     judged: frozenset[tuple[int, str]] = frozenset()
+    became_wow: tuple[tuple[int, datetime], ...] = ()
     ending: date | None = None
     ranks: bool = False

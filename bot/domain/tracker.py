@@ -52,12 +52,26 @@ class Issue:
 
 @dataclass(frozen=True)
 class MilestoneEvent:
-    """Somebody put an issue into a milestone, or took it out."""
+    """Somebody put an issue into a milestone, or took it out; `by` is a user name in GitLab."""
 
     milestone: int
     added: bool
     at: datetime
     by: str = ""
+
+
+@dataclass(frozen=True)
+class LabelEvent:
+    """Somebody put a label on an issue, or took it off; `by` is a user name in GitLab."""
+
+    label: str
+    added: bool
+    at: datetime
+    by: str = ""
+
+
+History = tuple[MilestoneEvent | LabelEvent, ...]
+"""What happened to an issue, as far as it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +100,18 @@ class WeekFacts:
     """What GitLab said about the weeks, read at `at`.
 
     `milestones` are the project's and its groups' above. `issues` holds issues and merge requests by milestone id.
-    `events` holds milestone events by key (`issue:12`) for those whose lateness was not yet judged.
-    `unread` are those whose events could not be read; `put_off` is set where that was GitLab's trouble of the moment,
-    to the seconds after which it is worth another try. `closed_by` says who closed which milestone by hand.
+    `events` holds by key (`issue:12`) the histories of those whose lateness was not yet judged, and `own_user` the name
+    of Baton's own user where a history depends on it. `unread` are those whose history could not be read; `put_off` is
+    set where that was GitLab's trouble of the moment, to the seconds after which it is worth another try. `closed_by`
+    says who closed which milestone by hand.
     """
 
     at: datetime
     project: Project
     milestones: tuple[Milestone, ...]
     issues: Mapping[int, tuple[Issue, ...]] = field(default_factory=dict)
-    events: Mapping[str, tuple[MilestoneEvent, ...]] = field(default_factory=dict)
+    events: Mapping[str, History] = field(default_factory=dict)
+    own_user: str = ""
     unread: frozenset[str] = frozenset()
     put_off: float | None = None
     closed_by: Mapping[int, WhoAndWhen] = field(default_factory=dict)

@@ -12,7 +12,8 @@ from bot.domain.team import Team
 from bot.domain.tracker import Issue, Milestone, WeekFacts
 from bot.gitlab import rows
 from bot.gitlab.calls import Calls, Row, patiently, together
-from bot.gitlab.reading import PATHS, Reading, project_path
+from bot.gitlab.paths import PATHS, project_path
+from bot.gitlab.reading import Reading
 
 STALE = timedelta(minutes=5)
 """A plan older than this is checked against GitLab before something is touched: a person may have been faster."""

@@ -3,23 +3,22 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
 
-from bot.domain.errors import Rejected, Unavailable
+from bot.domain.errors import Rejected
 from bot.domain.questions import WeekQuestion
 from bot.domain.rollover import MAY_EDIT_MERGE_REQUESTS, Weeks, find_weeks
 from bot.domain.team import Team
-from bot.domain.tracker import Issue, Milestone, MilestoneEvent, Noun, Project, WeekFacts, WhoAndWhen
+from bot.domain.tracker import Issue, Milestone, Noun, Project, WeekFacts, WhoAndWhen
 from bot.gitlab import rows
-from bot.gitlab.calls import PER_PAGE, Calls, Row, each_of, together
+from bot.gitlab.calls import PER_PAGE, Calls, Row, together
+from bot.gitlab.histories import Histories, read_histories
+from bot.gitlab.paths import NOUNS, PATHS, project_path
+from bot.gitlab.user import OwnUser
 
-PATHS: Mapping[Noun, str] = {"issue": "issues", "merge_request": "merge_requests"}
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
-MOST_SILENCES = 3
-NOUNS: tuple[Noun, ...] = ("issue", "merge_request")
 
 
 class Reading:
@@ -28,6 +27,7 @@ class Reading:
     def __init__(self, calls: Calls, project: str, team: Team, clock: Callable[[], datetime]) -> None:
         self._calls, self._team, self._clock = calls, team, clock
         self._project = project_path(project)
+        self._user = OwnUser(calls)
 
     async def read(self, question: WeekQuestion) -> WeekFacts:
         """Answer a question about the weeks; raises Unavailable or Rejected."""
@@ -46,15 +46,16 @@ class Reading:
         found = await together(*(self._read_issues(milestone, known_early) for milestone in wanted))
         issues = {milestone.id: inside for milestone, inside in zip(wanted, found, strict=True)}
         known = {milestone.id for milestone in milestones}
-        events, unread, put_off = await self._read_events(question, weeks, issues)
+        histories = await self._read_histories(question, weeks, issues)
         return WeekFacts(
             at=at,
             project=project,
             milestones=milestones + tuple(one for one in above if one.id not in known),
             issues=issues,
-            events=events,
-            unread=unread,
-            put_off=put_off,
+            events=histories.events,
+            own_user=histories.own_user,
+            unread=histories.unread,
+            put_off=histories.put_off,
             closed_by=await self._read_closed_by(question, weeks),
             label_ranks=ranks,
         )
@@ -76,8 +77,8 @@ class Reading:
     async def _read_membership(self) -> int | None:
         """Ask for the token's own membership (None: GitLab does not say either)."""
         try:
-            me = await self._calls.row("get", "/user", lambda row: int(row["id"]))
-            path = f"{self._project}/members/all/{me}"
+            me = await self._user.read()
+            path = f"{self._project}/members/all/{me.id}"
             return await self._calls.row("get", path, lambda row: row.get("access_level"))
         except Rejected:
             return None
@@ -127,31 +128,13 @@ class Reading:
             sort="asc",
         )
 
-    async def _read_events(
+    async def _read_histories(
         self, question: WeekQuestion, weeks: Weeks, issues: Mapping[int, tuple[Issue, ...]]
-    ) -> tuple[dict[str, tuple[MilestoneEvent, ...]], frozenset[str], float | None]:
+    ) -> Histories:
         if not question.late or weeks.wow is None:
-            return {}, frozenset(), None
-        wow = weeks.wow.id
-        unjudged = [one for one in issues.get(wow, ()) if one.open and (wow, one.key) not in question.judged]
-        trouble = _Trouble()
-        lists = await each_of(unjudged, lambda one: self._read_events_of(one, trouble))
-        events = {one.key: found for one, found in zip(unjudged, lists, strict=True) if found is not None}
-        return events, frozenset(one.key for one in unjudged if one.key not in events), trouble.put_off
-
-    async def _read_events_of(self, issue: Issue, trouble: "_Trouble") -> tuple[MilestoneEvent, ...] | None:
-        """Read one issue's events; None where that fails, because one issue must not hold up a week."""
-        path = f"{self._project}/{PATHS[issue.noun]}/{issue.iid}/resource_milestone_events"
-        if trouble.stops:
-            return None
-        try:
-            found = await self._calls.rows(path, rows.milestone_event)
-        except Rejected:
-            return None  # deleted a moment ago, or not shown to this token: nothing is said about it
-        except Unavailable as later:
-            trouble.note(later)
-            return None
-        return tuple(one for one in found if one is not None)
+            return Histories()
+        found = [*issues.get(weeks.wow.id, ())]
+        return await read_histories(self._calls, self._project, self._user, self._team, question, weeks.wow, found)
 
     async def _read_closed_by(self, question: WeekQuestion, weeks: Weeks) -> dict[int, WhoAndWhen]:
         ending = question.ending
@@ -169,26 +152,6 @@ class Reading:
             return {}
         # the newest comes first; let it win
         return {target: who for target, who in reversed(found) if target in ids}
-
-
-class _Trouble:
-    """What went wrong while many issues were read; a limit, or several silences, and the rest is not asked for."""
-
-    def __init__(self) -> None:
-        self.put_off: float | None = None
-        self.stops = False
-        self._silences = 0
-
-    def note(self, later: Unavailable) -> None:
-        """Remember a failure."""
-        self.put_off = max(self.put_off or 0.0, later.retry_after or 1.0)
-        self._silences += later.world_is_down
-        self.stops = self.stops or later.retry_after is not None or self._silences > MOST_SILENCES
-
-
-def project_path(project: str) -> str:
-    """Write the path of the API for a project given by its path or its number."""
-    return f"/projects/{quote(project, safe='')}"
 
 
 def _project_and_level(row: Row) -> tuple[Project, int | None]:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from bot.domain.tracker import Issue, Milestone, MilestoneEvent, Noun
+from bot.domain.tracker import Issue, LabelEvent, Milestone, MilestoneEvent, Noun
 from bot.gitlab.calls import Row
 
 
@@ -39,6 +39,18 @@ def milestone_event(row: Row) -> MilestoneEvent | None:
         return None
     return MilestoneEvent(
         milestone=row["milestone"]["id"],
+        added=row["action"] == "add",
+        at=moment(row["created_at"]),
+        by=(row.get("user") or {}).get("username", ""),
+    )
+
+
+def label_event(row: Row) -> LabelEvent | None:
+    """Read that somebody put a label on an issue or took it off; None when that label is deleted."""
+    if not row.get("label"):
+        return None
+    return LabelEvent(
+        label=row["label"]["name"],
         added=row["action"] == "add",
         at=moment(row["created_at"]),
         by=(row.get("user") or {}).get("username", ""),

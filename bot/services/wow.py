@@ -25,7 +25,14 @@ REFRESH = timedelta(seconds=2)
 
 def rollover_question(tx: Tx, ending: date) -> WeekQuestion:
     """Ask for all that a rollover of the week ending on `ending` depends on."""
-    return WeekQuestion("week", wow=True, late=True, judged=tx.judged(), ending=ending)
+    return replace(_late_question(tx, "week"), ending=ending)
+
+
+def _late_question(tx: Tx, name: str) -> WeekQuestion:
+    """Ask what stands in the current week, and for the histories of what was not judged yet."""
+    last = tx.rollovers(1)
+    became = tuple((one.wow, one.became_wow_at) for one in last if one.wow is not None and one.became_wow_at)
+    return WeekQuestion(name, wow=True, late=True, judged=tx.judged(), became_wow=became)
 
 
 def preview_question(tx: Tx, team: Team, ending: str, at: datetime) -> WeekQuestion:
@@ -41,14 +48,12 @@ def judge(tx: Tx, facts: WeekFacts, team: Team, ending: date | None = None) -> d
     weeks = rollover.find_weeks(facts, team)
     if weeks.wow is None:
         return {}
-    started = late.week_started(weeks.wow, tx.became_wow(weeks.wow.id), team)
-    if started is None and ending is not None:
-        started = week.first_moment(week.Week(ending).start, team.zone)
+    started = late.week_started(weeks.wow, tx.became_wow(weeks.wow.id), team, ending)
     if started is None:
         return tx.verdicts(weeks.wow.id)
     issues = {issue.key: issue for issue in facts.of(weeks.wow)}
     found = {
-        key: late.judge(issues[key], events, weeks.wow.id, started, team)
+        key: late.judge(issues[key], events, weeks.wow.id, started, team, facts.own_user)
         for key, events in facts.events.items()
         if key in issues
     }
@@ -210,7 +215,7 @@ def _with_who(refused: rollover.Refusal, facts: WeekFacts) -> str:
 
 def latecomers_question(tx: Tx, _: Team, __: str) -> WeekQuestion:
     """Ask what stands in the week now, just before it is closed."""
-    return WeekQuestion("latecomers", wow=True, late=True, judged=tx.judged())
+    return _late_question(tx, "latecomers")
 
 
 def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -> Stages:

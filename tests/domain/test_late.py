@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from bot.domain.late import Verdict, judge, week_started
 from bot.domain.team import Team
-from bot.domain.tracker import Issue, Milestone, MilestoneEvent
+from bot.domain.tracker import History, Issue, LabelEvent, Milestone, MilestoneEvent
 
 WOW, NEXT = 7, 8
 TEAM = Team(channel="C1", zone=ZoneInfo("America/Los_Angeles"))
@@ -19,16 +21,26 @@ def issue(*labels: str) -> Issue:
     return Issue(1, "Disk is full", labels, WOW)
 
 
-def added(at: datetime, milestone: int = WOW) -> MilestoneEvent:
-    return MilestoneEvent(milestone, added=True, at=at)
+def added(at: datetime, milestone: int = WOW, by: str = "ben") -> MilestoneEvent:
+    return MilestoneEvent(milestone, added=True, at=at, by=by)
 
 
 def taken_out(at: datetime, milestone: int = WOW) -> MilestoneEvent:
     return MilestoneEvent(milestone, added=False, at=at)
 
 
-def is_late(*events: MilestoneEvent, labels: tuple[str, ...] = (), started: datetime | None = STARTED) -> bool:
-    return judge(issue(*labels), events, WOW, started, TEAM).late
+def label_put_on(at: datetime, label: str = "unscheduled", by: str = "ben") -> LabelEvent:
+    return LabelEvent(label, added=True, at=at, by=by)
+
+
+def label_taken_off(at: datetime, label: str = "unscheduled", by: str = "ben") -> LabelEvent:
+    return LabelEvent(label, added=False, at=at, by=by)
+
+
+def is_late(
+    *events: MilestoneEvent | LabelEvent, labels: tuple[str, ...] = (), started: datetime | None = STARTED
+) -> bool:
+    return judge(issue(*labels), events, WOW, started, TEAM, own="baton").late
 
 
 def test_what_came_after_the_start_is_late_and_what_was_there_is_planned() -> None:
@@ -63,10 +75,106 @@ def test_without_a_start_nothing_is_late() -> None:
 
 
 def test_a_late_addition_that_has_the_label_is_marked_as_labelled() -> None:
-    events = [added(STARTED + SOON)]
+    events = (added(STARTED + SOON),)
 
     assert judge(issue("unscheduled"), events, WOW, STARTED, TEAM).labelled
     assert judge(issue(), events, WOW, STARTED, TEAM) == Verdict(late=True, why="added after the week had started")
+
+
+# what Baton itself did
+
+
+def test_what_baton_put_back_was_added_when_it_was_added_before() -> None:
+    planned = [added(STARTED - SOON), added(STARTED - SOON, NEXT)]
+
+    assert not is_late(*planned, added(STARTED + SOON, by="baton"), added(STARTED + 2 * SOON, by="baton"))
+    assert is_late(added(STARTED + SOON), added(STARTED + 2 * SOON, by="baton"))
+    assert is_late(*planned, added(STARTED + SOON, by="baton"), added(STARTED + 2 * SOON))
+
+
+def test_what_baton_s_user_alone_added_was_added_then() -> None:
+    assert is_late(added(STARTED + SOON, by="baton"))
+
+
+def test_without_a_name_nobody_is_taken_for_baton() -> None:
+    events = (added(STARTED - SOON, by=""), added(STARTED + SOON, by=""))
+
+    assert judge(issue(), events, WOW, STARTED, TEAM).late
+    taken_off = (*events, label_taken_off(STARTED + 2 * SOON, by=""))
+    assert judge(issue(), taken_off, WOW, STARTED, TEAM).why == "taken off by hand"
+
+
+# the label, taken off by hand
+
+
+def test_a_label_that_a_person_took_off_since_the_addition_stays_off() -> None:
+    late = added(STARTED + SOON)
+
+    verdict = judge(
+        issue(), (late, label_put_on(STARTED + SOON), label_taken_off(STARTED + 2 * SOON)), WOW, STARTED, TEAM
+    )
+
+    assert verdict == Verdict(late=False, why="taken off by hand")
+    assert not is_late(late, label_taken_off(STARTED + SOON))
+
+
+def test_a_label_that_was_taken_off_before_the_addition_says_nothing_about_it() -> None:
+    assert is_late(label_put_on(STARTED - 2 * SOON), label_taken_off(STARTED - SOON), added(STARTED + SOON))
+
+
+def test_what_happened_last_to_the_label_counts() -> None:
+    late = added(STARTED + SOON)
+
+    assert is_late(label_taken_off(STARTED + 2 * SOON), late, label_put_on(STARTED + 3 * SOON))
+    assert is_late(late, label_taken_off(STARTED + 2 * SOON, "goal"))
+
+
+def test_of_one_instant_what_is_listed_last_happened_last() -> None:
+    late, then = added(STARTED + SOON), STARTED + 2 * SOON
+
+    assert not is_late(late, label_put_on(then), label_taken_off(then))
+    assert is_late(late, label_taken_off(then), label_put_on(then))
+
+
+def test_a_label_that_baton_took_back_in_an_undo_was_not_taken_off_by_hand() -> None:
+    late = added(STARTED + SOON)
+
+    assert is_late(late, label_put_on(STARTED + 2 * SOON, by="baton"), label_taken_off(STARTED + 3 * SOON, by="baton"))
+
+
+MOMENTS = some.integers(min_value=-3, max_value=9).map(lambda minutes: STARTED + minutes * SOON)
+PEOPLE = some.sampled_from(["ben", "eva", "baton"])
+HISTORIES = some.lists(
+    some.builds(MilestoneEvent, some.sampled_from([WOW, NEXT]), some.booleans(), MOMENTS, PEOPLE)
+    | some.builds(LabelEvent, some.sampled_from(["unscheduled", "goal"]), some.booleans(), MOMENTS, PEOPLE),
+    max_size=8,
+    unique_by=lambda event: (type(event), event.at),
+).map(tuple)
+LATER = STARTED + timedelta(hours=1)
+
+
+def verdict_on(events: History) -> Verdict:
+    return judge(issue(), events, WOW, STARTED, TEAM, own="baton")
+
+
+@given(HISTORIES)
+def test_an_order_of_events_is_only_an_order(events: History) -> None:
+    assert verdict_on(events) == verdict_on(tuple(reversed(events)))
+
+
+@given(HISTORIES.filter(lambda events: any(isinstance(one, MilestoneEvent) and one.added for one in events)))
+def test_a_rollover_and_its_undo_leave_a_verdict_as_it_was(events: History) -> None:
+    events = (added(STARTED - 9 * SOON), *events)
+    verdict = verdict_on(events)
+    # a label is set only by a verdict that asks for it
+    label = (label_put_on(LATER, by="baton"), label_taken_off(LATER + SOON, by="baton")) if verdict.late else ()
+
+    assert verdict_on((*events, added(LATER, NEXT, by="baton"), added(LATER + SOON, by="baton"), *label)) == verdict
+
+
+@given(HISTORIES)
+def test_what_a_person_took_off_last_is_never_late(events: History) -> None:
+    assert not verdict_on((*events, label_taken_off(LATER, by="ben"))).late
 
 
 # when the week started
@@ -101,6 +209,12 @@ def test_the_moment_at_which_baton_made_it_the_current_week_comes_first() -> Non
 
 def test_without_a_start_date_the_due_date_tells_the_first_day() -> None:
     assert started(None, TUESDAY) == datetime(2026, 11, 18, tzinfo=UTC)
+
+
+def test_without_any_date_the_day_that_somebody_named_as_the_last_tells_it() -> None:
+    team = Team(channel="C1", zone=ZoneInfo("UTC"))
+
+    assert week_started(Milestone(WOW, "WoW"), None, team, TUESDAY) == datetime(2026, 11, 18, tzinfo=UTC)
 
 
 def test_without_any_date_nobody_knows_when_it_started() -> None:

@@ -12,7 +12,7 @@ from bot.domain.journal import Delivery
 from bot.domain.operations import CreateMilestone, Operation, RemoveMilestone, SetIssue, SetMilestone
 from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
-from bot.domain.tracker import WeekFacts
+from bot.domain.tracker import LabelEvent, MilestoneEvent, WeekFacts
 from bot.gitlab import Gitlab
 from bot.gitlab.calls import AT_ONCE
 from bot.sandbox.gitlab.http import application
@@ -276,9 +276,56 @@ def test_when_and_by_whom_issues_came_into_the_week_is_read(tracker: Tracker) ->
     added = datetime(2026, 11, 20, 12, tzinfo=UTC)
     iid = tracker.world.add_issue("Late", [], tracker.wow, added_at=added)
 
-    (event,) = tracker.is_asked().events[f"issue:{iid}"]
+    assert tracker.is_asked().events[f"issue:{iid}"] == (MilestoneEvent(tracker.wow, added=True, at=added, by="user"),)
 
-    assert (event.milestone, event.added, event.at) == (tracker.wow, True, added)
+
+def test_labels_are_looked_at_only_on_what_came_late_and_has_none(tracker: Tracker) -> None:
+    early, late = (datetime(2026, 11, day, 12, tzinfo=UTC) for day in (17, 20))
+    world = tracker.world
+    world.add_issue("Planned", [], tracker.wow, added_at=early)
+    world.add_issue("Labelled", ["unscheduled"], tracker.wow, added_at=late)
+    world.add_issue("Outage", ["outage"], tracker.wow, added_at=late)
+    iid = world.add_issue("Late", ["unscheduled", "goal"], tracker.wow, added_at=late)
+    request = world.add_merge_request("Late too", [], tracker.wow, added_at=late)
+    world.edit_issue(iid, by="ben", remove_labels=["unscheduled"])
+
+    facts = tracker.is_asked()
+
+    looked_at = {path.partition("production/")[2] for path in tracker.requests() if "label_events" in path}
+    assert looked_at == {f"issues/{iid}/resource_label_events", f"merge_requests/{request}/resource_label_events"}
+    labels = [one for one in facts.events[f"issue:{iid}"] if isinstance(one, LabelEvent)]
+    assert [(one.label, one.added, one.by) for one in labels][-1] == ("unscheduled", False, "ben")
+    assert facts.own_user == "baton"
+
+
+def test_whose_the_token_is_is_asked_only_where_it_matters_and_once(tracker: Tracker) -> None:
+    world, early = tracker.world, datetime(2026, 11, 17, 12, tzinfo=UTC)
+    iid = world.add_issue("Planned", [], tracker.wow, added_at=early)
+    tracker.is_asked()
+    assert not [path for path in tracker.requests() if path.endswith("/user")]
+    for milestone in (tracker.following, tracker.wow):
+        world.edit_issue(iid, milestone=milestone)
+
+    async def twice(gitlab: Gitlab) -> list[str]:
+        return [(await gitlab.read(WEEK)).own_user for _ in range(2)]
+
+    assert asyncio.run(tracker._with_edge(twice)) == ["baton", "baton"]
+    assert len([path for path in tracker.requests() if path.endswith("/user")]) == 1
+
+
+@pytest.mark.parametrize("match", ["label_events", "/user$"])
+def test_what_depends_on_something_that_cannot_be_read_now_is_left_for_later(tracker: Tracker, match: str) -> None:
+    late = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    iid = tracker.world.add_issue("Late", ["unscheduled"], tracker.wow, added_at=late)
+    tracker.world.edit_issue(iid, remove_labels=["unscheduled"])
+    other = tracker.world.add_issue("Labelled", ["unscheduled"], tracker.wow, added_at=late)
+    tracker.weather.fails(503, match=match)
+
+    facts = tracker.is_asked()
+
+    assert facts.unread == frozenset({f"issue:{iid}"})
+    assert list(facts.events) == [f"issue:{other}"]
+    assert facts.put_off is not None
 
 
 @pytest.mark.parametrize(("access", "by_group"), [(20, False), (40, True), (10, False)])

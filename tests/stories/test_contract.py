@@ -11,6 +11,7 @@ OPERATIONS = {
     "getApiV4ProjectsId",
     "getApiV4ProjectsIdEvents",
     "getApiV4ProjectsIdIssues",
+    "getApiV4ProjectsIdIssuesEventableIdResourceLabelEvents",
     "getApiV4ProjectsIdIssuesEventableIdResourceMilestoneEvents",
     "getApiV4ProjectsIdIssuesIssueIid",
     "getApiV4ProjectsIdLabels",

@@ -1,0 +1,31 @@
+"""Whose the token is."""
+
+from dataclasses import dataclass
+
+from bot.gitlab.calls import Calls, Row
+
+
+@dataclass(frozen=True)
+class User:
+    """A user of GitLab."""
+
+    id: int
+    name: str
+
+
+class OwnUser:
+    """The user the token belongs to: asked for where it matters, once, for a token does not change hands."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._known: User | None = None
+
+    async def read(self) -> User:
+        """Tell who it is; raises Unavailable or Rejected."""
+        if self._known is None:
+            self._known = await self._calls.row("get", "/user", _user)
+        return self._known
+
+
+def _user(row: Row) -> User:
+    return User(int(row["id"]), row["username"])
