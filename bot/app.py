@@ -20,7 +20,7 @@ from bot.dialogue import Outcome, Request
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.team import Labels, Team
 from bot.gitlab import Gitlab
-from bot.outbox import Follow, Outbox, Planner, Pulse
+from bot.outbox import Follow, Outbox, Planner, Pulse, Tasks
 from bot.prompt import Prompt
 from bot.schedule import Job, Schedule
 from bot.services.wow import judge
@@ -37,6 +37,7 @@ from bot.telemetry import log, metrics
 Clock = Callable[[], datetime]
 KEEP_ANSWERS = timedelta(days=2)
 STOP_SECONDS = 8.0
+SLACK_AT_ONCE = 4
 LATELY = timedelta(seconds=15)
 PULSE_SECONDS = 2.0
 
@@ -80,9 +81,9 @@ class Bot:
         )
         self.outbox = Outbox(
             store,
-            performers={
-                "gitlab": self.gitlab.perform,
-                "slack": SlackPerformer(self.calls, store, self.team, handlers.MESSAGES, clock),
+            carriers={
+                "gitlab": self.gitlab,
+                "slack": Tasks(SlackPerformer(self.calls, store, self.team, handlers.MESSAGES, clock), SLACK_AT_ONCE),
             },
             planners={kind: self._planner(kind) for kind in handlers.PLANS},
             follow={kind: self._follower(kind) for kind in handlers.BATCHES},

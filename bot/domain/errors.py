@@ -1,4 +1,4 @@
-"""The three ways in which something can go wrong, named by what the caller can do about it."""
+"""The ways in which something can go wrong, named by what the caller can do about it."""
 
 
 class UserError(Exception):
@@ -45,3 +45,7 @@ class Rejected(Exception):  # noqa: N818 - it names an answer, not a defect
         super().__init__(reason)
         self.reason = reason
         self.gone = gone
+
+
+class Unsent(Exception):  # noqa: N818 - no error: it waits for another turn
+    """It was not sent after all: there was no time left for it, or nobody wants it now."""

@@ -1,21 +1,19 @@
 """Calls to GitLab: python-gitlab does the talking, blocking, in threads, at most 16 at a time.
 
-What an operation needs goes before what a question reads, so a large preview holds up no rollover. A call holds its
-place until its thread has ended, also when nobody waits for it any more: so never more than 16 are really on their way.
-Lists are read as plain rows, their pages side by side; rows become values in the thread, off the event loop.
+A question is read from the event loop: lists as plain rows, their pages side by side; rows become values in the thread.
+An operation is carried out where it stands, in one thread from its first call to its last, within a deadline.
 """
 
 import asyncio
 import threading
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bot.domain.errors import Rejected, Unavailable
+from bot.gitlab.crew import Crew, Turn
 from bot.telemetry import metrics
 
 if TYPE_CHECKING:
@@ -44,8 +42,7 @@ class Calls:
 
     def __init__(self, url: str, token: str, clock: Callable[[], datetime]) -> None:
         self._url, self._token, self._clock = url, token, clock
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="gitlab")
-        self._turns = _Turns(AT_ONCE)
+        self.crew = Crew(AT_ONCE, "gitlab")
         self._lock = threading.Lock()
         self._client: gitlab.Gitlab | None = None
         self.reached_at: datetime | None = None
@@ -54,7 +51,7 @@ class Calls:
 
     def close(self) -> None:
         """Let go of the threads; a call that hangs is not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.crew.close()
 
     async def row(
         self, method: str, path: str, read: Callable[[Row], T], *, body: Row | None = None, **params: object
@@ -90,12 +87,10 @@ class Calls:
         self, read: Callable[["Heard"], T], method: str, path: str, body: Row | None, params: dict[str, object]
     ) -> T:
         """Call, and give what `read`, which runs in the call's thread, makes of the answer."""
-        await self._turns.take(patient=patient.get())
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
 
         def land(found: T | None, error: BaseException | None) -> None:
-            self._turns.give_back()
             if answer.done():
                 return  # nobody waits for it any more
             if error is not None:
@@ -104,24 +99,27 @@ class Calls:
                 answer.set_result(found)  # type: ignore[arg-type] # None only where `read` gives None
 
         def work() -> None:
-            # one way back to the loop, for the place and the answer alike: waking it costs more than the rest
+            if answer.done():
+                return
             try:
-                _call_soon(loop, land, read(self._send(method, path, body, params)), None)
+                _call_soon(loop, land, read(self.send(method, path, body, params)), None)
             except BaseException as error:  # noqa: BLE001 - it is raised where the answer is waited for
                 _call_soon(loop, land, None, error)
 
-        try:
-            self._threads.submit(work)
-        except RuntimeError:
-            self._turns.give_back()
-            message = "Baton is stopping"
-            raise Unavailable(message) from None
+        self.crew.put(work, Turn.PATIENT if patient.get() else Turn.ASKED)
         return await answer
 
-    def _send(self, method: str, path: str, body: Row | None, params: dict[str, object]) -> "Heard":
+    def within(self, seconds: float) -> "Straight":
+        """Call from where one is, a thread of the crew, one call after the other, all of them within so many seconds."""
+        return Straight(self, seconds)
+
+    def send(
+        self, method: str, path: str, body: Row | None, params: dict[str, object], seconds: float | None = None
+    ) -> "Heard":
+        """Call, blocking, for at most so many seconds; raises Unavailable or Rejected."""
         outcome = "error"
         try:
-            heard = self._try(method, path, body, params)
+            heard = self._try(method, path, body, params, seconds)
             outcome = "ok"
         except Unavailable as silence:
             outcome = "unavailable" if silence.world_is_down or silence.retry_after is None else "limited"
@@ -136,7 +134,9 @@ class Calls:
         self.reached_at, self.trouble = self._clock(), ""
         return heard
 
-    def _try(self, method: str, path: str, body: Row | None, params: dict[str, object]) -> "Heard":
+    def _try(
+        self, method: str, path: str, body: Row | None, params: dict[str, object], seconds: float | None
+    ) -> "Heard":
         """Call; what only reads is tried again, for one bad answer in a thousand would spoil a thousand good ones."""
         from bot.gitlab.refusals import StumbledError
         from bot.gitlab.wire import BrokenError
@@ -144,21 +144,23 @@ class Calls:
         began = time.monotonic()
         for pause in READ_AGAIN_AFTER if method == "get" else ():
             try:
-                return self._call(method, path, body, params)
+                return self._call(method, path, body, params, seconds)
             except StumbledError:
                 if time.monotonic() - began > STUMBLES_WITHIN:
                     raise
                 time.sleep(pause)
             except BrokenError:
                 break  # a connection that was kept had been closed over there
-        return self._call(method, path, body, params)
+        return self._call(method, path, body, params, seconds)
 
-    def _call(self, method: str, path: str, body: Row | None, params: dict[str, object]) -> "Heard":
+    def _call(
+        self, method: str, path: str, body: Row | None, params: dict[str, object], seconds: float | None
+    ) -> "Heard":
         from gitlab.exceptions import GitlabError  # a fifth of a second, off the start
 
         try:
             heard: Any = self._open().http_request(
-                method, path, query_data=params, post_data=body, obey_rate_limit=False, max_retries=0
+                method, path, query_data=params, post_data=body, timeout=seconds, obey_rate_limit=False, max_retries=0
             )
         except GitlabError as error:
             message = f"what answers is not GitLab's API ({type(error).__name__})"
@@ -184,36 +186,36 @@ class Calls:
         return self._client
 
 
-class _Turns:
-    """Lets so many in at a time; those who cannot wait go first. Used by one event loop only."""
+class Straight:
+    """Calls that one thread makes one after the other, for one operation; raise Unavailable or Rejected."""
 
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self._waiting: tuple[deque[asyncio.Future[None]], deque[asyncio.Future[None]]] = (deque(), deque())
+    def __init__(self, calls: Calls, seconds: float) -> None:
+        self._calls, self._until = calls, time.monotonic() + seconds
 
-    async def take(self, *, patient: bool) -> None:
-        """Wait for a place."""
-        if self._room > 0:
-            self._room -= 1
-            return
-        mine = asyncio.get_running_loop().create_future()
-        self._waiting[patient].append(mine)
-        try:
-            await mine
-        except asyncio.CancelledError:
-            if mine.done() and not mine.cancelled():
-                self.give_back()
-            raise
+    def row(self, method: str, path: str, read: Callable[[Row], T], body: Row | None = None) -> T:
+        """Call, and give what `read` makes of the one object that comes back."""
+        return understood(read, _row(self._send(method, path, body, {})))
 
-    def give_back(self) -> None:
-        """Hand the place on."""
-        for queue in self._waiting:
-            while queue:
-                following = queue.popleft()
-                if not following.done():
-                    following.set_result(None)
-                    return
-        self._room += 1
+    def some(self, path: str, read: Callable[[Row], T], **params: object) -> list[T]:
+        """Read the first page of a list, as far as it goes."""
+        return [understood(read, row) for row in _rows(self._send("get", path, None, params))]
+
+    def rows(self, path: str, read: Callable[[Row], T], **params: object) -> list[T]:
+        """Read a short list to its last page."""
+        found: list[T] = []
+        for number in range(1, MOST_PAGES + 1):
+            page = self.some(path, read, **params, per_page=PER_PAGE, page=number)
+            found += page
+            if len(page) < PER_PAGE:
+                break
+        return found
+
+    def _send(self, method: str, path: str, body: Row | None, params: dict[str, object]) -> "Heard":
+        left = self._until - time.monotonic()
+        if left <= 0:
+            message = "no answer in time"
+            raise Unavailable(message)
+        return self._calls.send(method, path, body, params, left)
 
 
 class _Page(Generic[T]):

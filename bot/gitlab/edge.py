@@ -4,23 +4,31 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.errors import Rejected
+from bot.domain.errors import Rejected, Unsent
 from bot.domain.journal import Delivery
 from bot.domain.operations import CreateMilestone, Made, RemoveMilestone, SetIssue, SetMilestone
 from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
 from bot.domain.tracker import Issue, Milestone, WeekFacts
 from bot.gitlab import rows
-from bot.gitlab.calls import Calls, Row, patiently, together
+from bot.gitlab.calls import AT_ONCE, Calls, Row, Straight, patiently
+from bot.gitlab.crew import Turn
 from bot.gitlab.paths import PATHS, project_path
 from bot.gitlab.reading import Reading
+from bot.telemetry import log
 
+ROOM = 48
+"""Operations taken at once: those of the sixteen threads, and as many again as they need until more can be claimed."""
+DEADLINE = 7.0
+"""Seconds for all calls of one operation, less than half a lease."""
 STALE = timedelta(minutes=5)
 """A plan older than this is checked against GitLab before something is touched: a person may have been faster."""
 
 
 class Gitlab:
-    """GitLab, for one project. Everything blocking runs in threads of its own."""
+    """GitLab, for one project. Everything blocking runs in threads of its own. Carries operations for the outbox."""
+
+    room, at_once = ROOM, AT_ONCE
 
     def __init__(self, url: str, token: str, project: str, team: Team, clock: Callable[[], datetime]) -> None:
         self.calls = Calls(url, token, clock)
@@ -39,34 +47,60 @@ class Gitlab:
         """Ask something small; raises Unavailable or Rejected when GitLab does not answer as it should."""
         await self.calls.row("get", "/version", lambda row: row["version"])
 
-    async def perform(self, delivery: Delivery) -> dict[str, Any]:
-        """Bring about the state that an operation names; give what is worth remembering.
+    def carry(
+        self, delivery: Delivery, leaves: Callable[[Delivery], bool], landed: Callable[[Delivery, object], None]
+    ) -> None:
+        """Perform it in a thread of the crew, if `leaves` lets it go by then, and hand over what became of it there."""
+
+        def work() -> None:
+            if not leaves(delivery):
+                landed(delivery, Unsent())
+                return
+            try:
+                with log.bound(batch=delivery.batch, delivery=delivery.id, operation=delivery.name):
+                    result: object = self.perform(delivery)
+            except Exception as error:  # noqa: BLE001 - told apart where it lands
+                result = error
+            landed(delivery, result)
+
+        self.calls.crew.put(work, Turn.CARRIED, delivery)
+
+    def recall(self) -> list[Delivery]:
+        """Take back what no thread has begun."""
+        return self.calls.crew.recall()
+
+    def abandon(self) -> None:
+        """Let what is under way end by itself."""
+
+    def perform(self, delivery: Delivery) -> dict[str, Any]:
+        """Bring about the state that an operation names, blocking; give what is worth remembering.
 
         Raises Unavailable or Rejected.
         """
         operation = delivery.operation
         stale = delivery.added_at is not None and self._clock() - delivery.added_at > STALE
         look = delivery.attempts > 0 or stale
+        calls = self.calls.within(DEADLINE)
         match operation:
             case SetIssue():
-                return await self._set_issue(operation, look=look)
+                return self._set_issue(calls, operation, look=look)
             case CreateMilestone():
-                return await self._create_milestone(operation, look=delivery.attempts > 0)
+                return self._create_milestone(calls, operation, look=delivery.attempts > 0)
             case SetMilestone():
-                return await self._set_milestone(operation, look=look)
+                return self._set_milestone(calls, operation, look=look)
             case RemoveMilestone():
-                return await self._remove_milestone(operation)
+                return self._remove_milestone(calls, operation)
         message = f"GitLab cannot do {type(operation).__name__}"
         raise Rejected(message)
 
-    async def _set_issue(self, operation: SetIssue, *, look: bool) -> dict[str, Any]:
+    def _set_issue(self, calls: Straight, operation: SetIssue, *, look: bool) -> dict[str, Any]:
         path = f"{self._project}/{PATHS[operation.noun]}/{operation.iid}"
 
         def read(row: Row) -> Issue:
             return rows.issue(row, operation.noun)
 
         if look:
-            issue = await self.calls.row("get", path, read)
+            issue = calls.row("get", path, read)
             if kept := _why_kept(operation, issue):
                 return {"kept": kept}
             if _is_so(operation, issue):
@@ -78,35 +112,35 @@ class Gitlab:
             body["add_labels"] = ",".join(operation.add)
         if operation.remove:
             body["remove_labels"] = ",".join(operation.remove)
-        after = await self.calls.row("put", path, read, body=body)
+        after = calls.row("put", path, read, body=body)
         if operation.milestone is not None and after.milestone != _id(operation.milestone):
             message = "GitLab accepted the request but did not move it"
             raise Rejected(message)
         return {}
 
-    async def _create_milestone(self, operation: CreateMilestone, *, look: bool) -> dict[str, Any]:
-        if look and (found := await self._titled(operation.title)):
+    def _create_milestone(self, calls: Straight, operation: CreateMilestone, *, look: bool) -> dict[str, Any]:
+        if look and (found := self._titled(calls, operation.title)):
             return _found(operation, found)
         body: Row = {"title": operation.title, "start_date": operation.start, "due_date": operation.due}
         try:
-            made = await self.calls.row("post", f"{self._project}/milestones", rows.milestone, body=body)
+            made = calls.row("post", f"{self._project}/milestones", rows.milestone, body=body)
         except Rejected:
             # somebody was faster: theirs will do, and it is not ours to remove
-            theirs = await self._titled(operation.title)
+            theirs = self._titled(calls, operation.title)
             if theirs is None:
                 raise
             return {"id": theirs.id, "adopted": True}
         return {"id": made.id}
 
-    async def _titled(self, title: str) -> Milestone | None:
+    def _titled(self, calls: Straight, title: str) -> Milestone | None:
         """Find the project's open milestone of exactly this title."""
-        found = await self.calls.rows(f"{self._project}/milestones", rows.milestone, title=title)
+        found = calls.rows(f"{self._project}/milestones", rows.milestone, title=title)
         return next((one for one in found if one.title == title and one.active and not one.group), None)
 
-    async def _set_milestone(self, operation: SetMilestone, *, look: bool) -> dict[str, Any]:
+    def _set_milestone(self, calls: Straight, operation: SetMilestone, *, look: bool) -> dict[str, Any]:
         path = f"{self._project}/milestones/{_id(operation.id)}"
         if look:
-            now = await self.calls.row("get", path, rows.milestone)
+            now = calls.row("get", path, rows.milestone)
             if now.title not in {operation.titled, operation.title}:
                 message = f"somebody renamed the milestone to “{now.title}” meanwhile"
                 raise Rejected(message)
@@ -121,13 +155,13 @@ class Gitlab:
             body["due_date"] = operation.due
         if operation.active is not None:
             body["state_event"] = "activate" if operation.active else "close"
-        await self.calls.row("put", path, rows.milestone, body=body)
+        calls.row("put", path, rows.milestone, body=body)
         return {}
 
-    async def _remove_milestone(self, operation: RemoveMilestone) -> dict[str, Any]:
+    def _remove_milestone(self, calls: Straight, operation: RemoveMilestone) -> dict[str, Any]:
         path = f"{self._project}/milestones/{_id(operation.id)}"
         try:
-            now = await self.calls.row("get", path, rows.milestone)
+            now = calls.row("get", path, rows.milestone)
         except Rejected as gone:
             if gone.gone:
                 return {"removed": True}
@@ -136,13 +170,10 @@ class Gitlab:
             return {"kept_title": operation.kept_title}
         if now.title != operation.titled:
             return {"kept": f"somebody renamed it to “{now.title}”"}
-        inside = await together(
-            *(self.calls.some(f"{path}/{noun}", lambda row: row["iid"], per_page=1) for noun in PATHS.values())
-        )
-        if any(inside):
-            await self.calls.row("put", path, rows.milestone, body={"title": operation.kept_title})
+        if any(calls.some(f"{path}/{noun}", lambda row: row["iid"], per_page=1) for noun in PATHS.values()):
+            calls.row("put", path, rows.milestone, body={"title": operation.kept_title})
             return {"kept_title": operation.kept_title}
-        await self.calls.row("delete", path, lambda _: None)
+        calls.row("delete", path, lambda _: None)
         return {"removed": True}
 
 

@@ -14,15 +14,15 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, SSLError
 from urllib3.util import Timeout
 
 from bot.domain.errors import Unavailable
 from bot.gitlab.calls import AT_ONCE
 from bot.gitlab.refusals import meaning
 
-CONNECT_SECONDS, READ_SECONDS = 2.0, 4.5
-"""Together less than an operation's deadline, so that no call outlives the attempt it belongs to."""
+CONNECT_SECONDS, READ_SECONDS, LONGEST_SECONDS = 2.0, 4.5, 6.5
+"""The longest call is shorter than an operation's deadline, so that none outlives the attempt it belongs to."""
 MOST_REDIRECTS = 5
 PIECE = 256 * 1024
 
@@ -83,8 +83,9 @@ class Wire:
         if given.get("params"):
             url = f"{url}?{urlencode(given['params'], doseq=True)}"
         body = json.dumps(given["json"]).encode() if given.get("json") is not None else None
+        seconds = min(given.get("timeout") or LONGEST_SECONDS, LONGEST_SECONDS)
         for _ in range(MOST_REDIRECTS):
-            heard = self._exchange(method.upper(), url, body, headers)
+            heard = self._exchange(method.upper(), url, body, headers, seconds)
             if heard.status_code < 300:
                 return heard
             if heard.status_code >= 400:
@@ -93,14 +94,14 @@ class Wire:
         message = "GitLab redirects in a circle"
         raise Unavailable(message)
 
-    def _exchange(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Heard:
-        began = time.monotonic()
+    def _exchange(self, method: str, url: str, body: bytes | None, headers: dict[str, str], seconds: float) -> Heard:
+        until = time.monotonic() + seconds
         try:
-            response = self._urlopen(method, url, body, headers)
+            response = self._urlopen(method, url, body, headers, seconds)
             parts = []
             while part := response.read1(PIECE, decode_content=True):
                 parts.append(part)
-                if time.monotonic() - began > CONNECT_SECONDS + READ_SECONDS:
+                if time.monotonic() > until:
                     response.close()
                     message = "GitLab is too slow"
                     raise Unavailable(message)
@@ -119,7 +120,7 @@ class Wire:
             raise Unavailable(message) from error
         return Heard(response.status, response.headers, b"".join(parts))
 
-    def _urlopen(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Any:  # noqa: ANN401
+    def _urlopen(self, method: str, url: str, body: bytes | None, headers: dict[str, str], seconds: float) -> Any:  # noqa: ANN401 - urllib3's own
         if self.client is None:
             self.client, self._direct = _connect(url)
         options: dict[str, Any] = {
@@ -128,7 +129,7 @@ class Wire:
             "redirect": False,
             "retries": False,
             "preload_content": False,
-            "timeout": Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+            "timeout": Timeout(total=seconds, connect=CONNECT_SECONDS, read=READ_SECONDS),
         }
         if self._direct is None:
             return self.client.urlopen(method, url, **options)
@@ -151,6 +152,15 @@ class _AtOnce:
     """Sends headers and body in one go, where urllib3 sends them apart: half the system calls, half the packets."""
 
     _held: bytearray | None = None
+
+    def connect(self) -> None:
+        """Connect, and send nothing when that took too long: finding an address knows no timeout."""
+        began = time.monotonic()
+        super().connect()  # type: ignore[misc] # of the connection this is mixed into
+        if time.monotonic() - began > LONGEST_SECONDS:
+            self.close()  # type: ignore[attr-defined]
+            message = "it took too long to connect"
+            raise ConnectTimeoutError(self, message)
 
     def request(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - urllib3's own
         """Hold back what is written until all of it is there."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.journal import Batch, Delivery
 from bot.domain.operations import CreateMilestone, Operation, Post, Refresh, SetIssue, SetMilestone, Stages
-from bot.outbox import Outbox, Planner, Pulse
+from bot.outbox import Outbox, Planner, Pulse, Tasks
 from bot.store import Store, StoreError, Tx, open_store
 
 T = TypeVar("T")
@@ -157,7 +157,7 @@ class Bench:
         self._opened += 1
         return Outbox(
             self.store,
-            performers={"gitlab": self.world.perform, "slack": self.world.perform},
+            carriers={"gitlab": Tasks(self.world.perform, 16), "slack": Tasks(self.world.perform, 4)},
             planners={"plan": Planner(self._read, self._decide)},
             follow={"test": self._follow},
             clock=self.clock,

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bot.domain.errors import Rejected, Unavailable
+from bot.domain.errors import Rejected, Unavailable, Unsent
 from bot.domain.journal import Delivery
-from bot.domain.operations import CreateMilestone, Operation, RemoveMilestone, SetIssue, SetMilestone
+from bot.domain.operations import READ_ONLY, CreateMilestone, Operation, RemoveMilestone, SetIssue, SetMilestone
 from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
 from bot.domain.tracker import LabelEvent, MilestoneEvent, WeekFacts
@@ -37,7 +37,11 @@ class Tracker:
         """Performs an operation, which may have been tried before, or have waited for a while."""
         at = datetime.now(UTC)
         delivery = Delivery(1, "b", "n", operation, "leased", attempts, added_at=at - age)
-        return asyncio.run(self._with_edge(lambda gitlab: gitlab.perform(delivery)))
+        gitlab = self.edge()
+        try:
+            return gitlab.perform(delivery)
+        finally:
+            gitlab.close()
 
     def is_asked(self, question: WeekQuestion = WEEK, project: str = "acme/production") -> WeekFacts:
         """Answers a question."""
@@ -337,42 +341,79 @@ def test_what_the_token_may_do_is_read_also_where_the_project_does_not_say(
     assert tracker.is_asked().project.access_level == access
 
 
+def test_whether_the_project_may_be_written_to_is_read(tracker: Tracker) -> None:
+    tracker.world.archive_project()
+    tracker.world.switch_issues(on=False)
+
+    project = tracker.is_asked().project
+
+    assert (project.archived, project.has_issues) == (True, False)
+
+
+def test_a_token_that_may_only_read_is_told_from_other_refusals(tracker: Tracker) -> None:
+    tracker.world.token_read_only = True
+    iid = tracker.world.add_issue("Disk", [], tracker.wow)
+
+    for operation in (SetIssue("issue", iid, tracker.wow, tracker.following), NEXT):
+        tracker.world.retitle_milestone(tracker.following, "Another")
+        with pytest.raises(Rejected) as refused:
+            tracker.performs(operation)
+        assert refused.value.reason == READ_ONLY
+
+
 def test_never_more_than_sixteen_calls_are_on_their_way_and_operations_go_before_questions(tracker: Tracker) -> None:
     for number in range(40):
         tracker.world.add_issue(f"Issue {number}", [], tracker.wow)
-    under_way: list[int] = []
-    tracker.weather.goes_slow(0.1)
+    slow = 0.1
+    tracker.weather.goes_slow(slow)
 
     async def run() -> list[str]:
-        gitlab = tracker.edge()
+        gitlab, loop = tracker.edge(), asyncio.get_running_loop()
         ended: list[str] = []
+        over = asyncio.Event()
 
-        async def reads() -> None:
-            await gitlab.read(WEEK)
-            ended.append("question")
-
-        async def writes(iid: int) -> None:
-            operation = SetIssue("issue", iid, tracker.wow, tracker.following)
-            await gitlab.perform(Delivery(iid, None, "n", operation, "leased", 0))
-            ended.append("operation")
-
-        async def watches() -> None:
-            while len(ended) < 41:
-                under_way.append(AT_ONCE - gitlab.calls._turns._room)
-                await asyncio.sleep(0.01)
+        def landed(delivery: Delivery, result: object) -> None:
+            ended.append(f"{delivery.name} {result}")
+            loop.call_soon_threadsafe(lambda: over.set() if len(ended) == 40 else None)
 
         try:
-            reading = asyncio.create_task(reads())
+            reading = asyncio.create_task(gitlab.read(WEEK))
             await asyncio.to_thread(
                 tracker.server.wait_until,
                 lambda: any("resource_milestone_events" in path for path in tracker.requests()),
             )
-            await asyncio.gather(watches(), reading, *(writes(iid) for iid in range(1, 41)))
+            for iid in range(1, 41):
+                operation = SetIssue("issue", iid, tracker.wow, tracker.following)
+                gitlab.carry(Delivery(iid, None, f"#{iid}", operation, "leased", 0), lambda _: True, landed)
+            await over.wait()
+            assert not reading.done()
+            await reading
         finally:
             gitlab.close()
         return ended
 
     ended = asyncio.run(run())
 
-    assert max(under_way) == AT_ONCE
-    assert ended[-1] == "question"
+    assert sorted(ended) == sorted(f"#{iid} {{}}" for iid in range(1, 41))
+    answered = [each.at for each in tracker.server.recorded()]
+    assert max(sum(at <= other < at + slow for other in answered) for at in answered) == AT_ONCE
+
+
+def test_what_no_thread_has_begun_can_be_taken_back_and_what_may_not_leave_is_not_sent(tracker: Tracker) -> None:
+    tracker.weather.goes_slow(0.2)
+    landed: dict[int, object] = {}
+    gitlab = tracker.edge()
+    try:
+        for number in range(1, 41):
+            operation = SetIssue("issue", number, tracker.wow, tracker.following)
+            delivery = Delivery(number, None, "n", operation, "leased", 0)
+            gitlab.carry(delivery, lambda one: one.id > 2, lambda one, result: landed.update({one.id: result}))
+        recalled = {delivery.id for delivery in gitlab.recall()}
+        tracker.server.wait_until(lambda: len(landed) + len(recalled) == 40)
+    finally:
+        gitlab.close()
+
+    assert len(recalled) >= 40 - AT_ONCE - 2
+    assert not recalled & set(landed)
+    assert [type(landed[number]) for number in (1, 2)] == [Unsent, Unsent]
+    assert not [path for path in tracker.requests() if path.endswith(("/issues/1", "/issues/2"))]

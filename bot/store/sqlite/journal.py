@@ -40,9 +40,11 @@ class JournalTx(Rows):
             "UPDATE deliveries SET stage = stage + ? WHERE batch = ? AND state = 'planned' AND stage > ?",
             (len(filled), batch, current),
         )
-        for number, stage in enumerate(filled, start=current + 1):
-            for name, operation in stage:
-                self._insert(batch, number, name, operation, "planned", at)
+        self._insert(
+            (batch, number, name, operation, at)
+            for number, stage in enumerate(filled, start=current + 1)
+            for name, operation in stage
+        )
 
     def batch(self, batch: str) -> Batch | None:
         """Find a batch."""
@@ -87,13 +89,18 @@ class JournalTx(Rows):
             "SELECT id, target FROM deliveries WHERE batch = ? AND state = 'planned' AND stage = ? ORDER BY id",
             (batch, stage),
         )
-        for row in rows:
-            self._ready(row["id"], row["target"], at)
-        self.work_added = True
+        self._ready(rows, at)
 
-    def _ready(self, delivery: int, target: str | None, at: datetime) -> None:
-        state = "queued" if target and self._is_taken(target) else "waiting"
-        self.run("UPDATE deliveries SET state = ?, due_at = ? WHERE id = ?", (state, text(at), delivery))
+    def _ready(self, rows: Iterable[sqlite3.Row], due: datetime) -> None:
+        """Let deliveries be claimed from `due` on, or stand in line behind another one for the same target."""
+        taken: set[str] = set()
+        states = []
+        for row in rows:
+            queued = row["target"] is not None and (row["target"] in taken or self._is_taken(row["target"]))
+            taken.add(row["target"])
+            states.append(("queued" if queued else "waiting", text(due), row["id"]))
+        self.run_many("UPDATE deliveries SET state = ?, due_at = ? WHERE id = ?", states)
+        self.work_added = True
 
     def _is_taken(self, target: str) -> bool:
         return self.row(f"SELECT 1 FROM deliveries WHERE target = ? AND state IN {OPEN} LIMIT 1", (target,)) is not None
@@ -145,19 +152,17 @@ class JournalTx(Rows):
         left = [row for row in refused if row not in again]
         for row in again:
             self.run("UPDATE deliveries SET strikes = 0, error = '', done_at = NULL WHERE id = ?", (row["id"],))
-            self._ready(row["id"], row["target"], at)
+        self._ready(again, at)
         if again and not (state == "stopped" and any(stops_batch(decode(row["body"])) for row in left)):
             self.set_batch_state(batch, "running", at)
-        self.work_added = True
         return len(again)
 
     # single operations
 
     def add_operation(self, name: str, operation: Operation, at: datetime, *, due: datetime | None = None) -> None:
         """Write down an operation that belongs to no batch."""
-        delivery = self._insert(None, 0, name, operation, "planned", at)
-        self._ready(delivery, operation.target, due or at)
-        self.work_added = True
+        self._insert([(None, 0, name, operation, at)])
+        self._ready(self.rows("SELECT id, target FROM deliveries WHERE id = last_insert_rowid()"), due or at)
 
     def refresh(self, message: str, at: datetime, *, at_most_every: timedelta) -> None:
         """Let a message say what is true, unless it is about to; not more often than `at_most_every`."""
@@ -173,13 +178,16 @@ class JournalTx(Rows):
         earliest = [instant(edit) + at_most_every for edit in edits]
         self.add_operation("refresh", operation, at, due=max(at, *earliest) if earliest else at)
 
-    def _insert(self, batch: str | None, stage: int, name: str, operation: Operation, state: str, at: datetime) -> int:
-        cursor = self.run(
+    def _insert(self, planned: Iterable[tuple[str | None, int, str, Operation, datetime]]) -> None:
+        """Write down operations of batches (or None) in stages, by name."""
+        self.run_many(
             "INSERT INTO deliveries (batch, stage, name, world, target, body, state, added_at, due_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (batch, stage, name, operation.world, operation.target, encode(operation), state, text(at), text(at)),
+            "VALUES (?, ?, ?, ?, ?, ?, 'planned', ?, ?)",
+            (
+                (batch, stage, name, operation.world, operation.target, encode(operation), text(at), text(at))
+                for batch, stage, name, operation, at in planned
+            ),
         )
-        return int(cursor.lastrowid or 0)
 
     # claiming and settling
 
@@ -198,18 +206,18 @@ class JournalTx(Rows):
 
         What is due longest comes first, or with `fresh_first` what was tried least often.
         """
-        claimed = []
-        for row in self._claimable(world, at, limit, batch, fresh_first=fresh_first):
-            if self._state_of(row["batch"]) == "undone":
+        rows = self._claimable(world, at, limit, batch, fresh_first=fresh_first)
+        undone = {batch for batch in {row["batch"] for row in rows} if self._state_of(batch) == "undone"}
+        for row in rows:
+            if row["batch"] in undone:
                 self._end(row["id"], "dropped", {}, "", at)
-                continue
-            self.run(
-                "UPDATE deliveries SET state = 'leased', holder = ?, lease_until = ?, attempts = attempts + 1, "
-                "first_attempt_at = coalesce(first_attempt_at, ?), last_attempt_at = ? WHERE id = ?",
-                (holder, text(until), text(at), text(at), row["id"]),
-            )
-            claimed.append(self._delivery(row, lease_until=until))
-        return claimed
+        wanted = [row for row in rows if row["batch"] not in undone]
+        self.run_many(
+            "UPDATE deliveries SET state = 'leased', holder = ?, lease_until = ?, attempts = attempts + 1, "
+            "first_attempt_at = coalesce(first_attempt_at, ?), last_attempt_at = ? WHERE id = ?",
+            [(holder, text(until), text(at), text(at), row["id"]) for row in wanted],
+        )
+        return [self._delivery(row, lease_until=until) for row in wanted]
 
     def _claimable(
         self, world: str, at: datetime, limit: int, batch: str | None, *, fresh_first: bool

@@ -60,7 +60,7 @@ class Rows:
 
 def text(at: datetime) -> str:
     """Write an instant so that texts sort like instants: UTC, always with microseconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def instant(written: str) -> datetime:
