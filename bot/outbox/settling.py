@@ -5,7 +5,7 @@ a savepoint of its own, so that one defect holds up nobody else.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -131,7 +131,7 @@ class _Writing:
 
     def _refuse(self, delivery: Delivery, reason: str, at: datetime) -> None:
         stopped = self.tx.rejected(delivery, reason, at)
-        self.tell(delivery.batch, delivery, "stopped" if stopped else "rejected", at)
+        self.tell(delivery.batch, replace(delivery, error=reason), "stopped" if stopped else "rejected", at)
 
     def tell(self, batch: str | None, delivery: Delivery | None, outcome: str, at: datetime) -> None:
         """Tell the service whose batch it is; what breaks there does not undo what is a fact."""
