@@ -17,6 +17,10 @@ LONGEST_WAIT = 21.0
 the other side's return."""
 
 
+READ_ONLY = "my token may only read"
+"""The reason of a refusal that whatever else is written would meet too, until somebody gives us another token."""
+
+
 @dataclass(frozen=True)
 class Made:
     """Stands for the id of something that an earlier operation of the same batch, named `key`, has made."""
@@ -170,11 +174,14 @@ def encode(operation: Operation) -> str:
     parts = ((part, getattr(operation, part.name)) for part in fields(operation))
     body = {part.name: value for part, value in parts if value != part.default}
     # the fields stand apart, because one of them may be called `kind` too
-    return json.dumps({"kind": type(operation).__name__, "fields": body}, default=_plain, separators=(",", ":"))
+    return _ENCODER.encode({"kind": type(operation).__name__, "fields": body})
 
 
 def _plain(value: object) -> object:
     return {"made": value.key} if isinstance(value, Made) else str(value)
+
+
+_ENCODER = json.JSONEncoder(default=_plain, separators=(",", ":"))
 
 
 def decode(text: str, made: Mapping[str, int] | None = None) -> Operation:

@@ -13,7 +13,7 @@ class WeekQuestion:
     the histories of open issues of the current week are read too, but for the (milestone, key) in `judged`: when they
     came into it, and for those that came after it had started (`became_wow` tells when, by milestone id, where Baton
     made it the current week) what happened to their label. With `ending`, who closed the week that ended then, if it
-    is closed. `ranks` asks for the labels' own priorities.
+    is closed, and what the token may do; with `rights`, that alone. `ranks` asks for the labels' own priorities.
     """
 
     name: str
@@ -25,4 +25,5 @@ class WeekQuestion:
     judged: frozenset[tuple[int, str]] = frozenset()
     became_wow: tuple[tuple[int, datetime], ...] = ()
     ending: date | None = None
+    rights: bool = False
     ranks: bool = False

@@ -79,7 +79,8 @@ class Line:
 class Turn:
     """A rollover decided: the week's last day, the milestones as they were, and a line for each open issue.
 
-    `following` is None when `Next WoW` was missing. `done` counts what was closed in the week.
+    `following` is None when `Next WoW` was missing. `done` counts what was closed in the week. With `requests_stay`
+    the token may not write merge requests, so whatever was chosen they are left as they are.
     """
 
     ending: date
@@ -90,6 +91,7 @@ class Turn:
     warnings: tuple[str, ...] = ()
     closed_since: tuple[str, ...] = ()
     gone_since: tuple[str, ...] = ()
+    requests_stay: bool = False
 
     @property
     def week(self) -> week.Week:
@@ -150,7 +152,8 @@ def refusal(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> Refusal
     if ending in weeks.closed:
         return _already(facts, weeks, weeks.closed[ending], ending, team)
     return (
-        _missing(facts, weeks, team)
+        _shut(facts)
+        or _missing(facts, weeks, team)
         or _clash(facts, weeks, ending, team)
         or _too_early(facts, weeks, ending, team)
         or _rights(facts)
@@ -162,6 +165,21 @@ def _already(facts: WeekFacts, weeks: Weeks, closed: Milestone, ending: date, te
     advice = f"The milestone “{closed.title}” is still open: please close it in GitLab. " if closed.active else ""
     advice += missing.reason if missing else ""
     return Refusal(f"The week ending {ending} was rolled over already", closed, advice.strip())
+
+
+def _shut(facts: WeekFacts) -> Refusal | None:
+    path = facts.project.path
+    if facts.project.archived:
+        return Refusal(
+            f"The project {path} is archived, so nobody can change anything in it. Please unarchive it in GitLab "
+            "(Settings, General, Advanced), or name another one in `GITLAB_PROJECT`."
+        )
+    if not facts.project.has_issues:
+        return Refusal(
+            f"The project {path} has its issues switched off. Please switch them on in GitLab "
+            "(Settings, General, Visibility), or name another project in `GITLAB_PROJECT`."
+        )
+    return None
 
 
 def _missing(facts: WeekFacts, weeks: Weeks, team: Team) -> Refusal | None:
@@ -220,6 +238,11 @@ def _rights(facts: WeekFacts) -> Refusal | None:
     return None
 
 
+def forbidden(facts: WeekFacts) -> Refusal | None:
+    """Find out whether the project, or the token's rights in it, let nothing be written."""
+    return _shut(facts) or _rights(facts)
+
+
 def decide(
     facts: WeekFacts,
     weeks: Weeks,
@@ -239,6 +262,7 @@ def decide(
         message = "there is no current week"
         raise ValueError(message)
     found = facts.of(weeks.wow)
+    requests_stay = not _may_move_requests(facts)
     lines = tuple(
         line_for(
             issue,
@@ -246,6 +270,7 @@ def decide(
             verdicts.get(issue.key),
             team,
             appeared=not _seen(issue, previewed),
+            stays=requests_stay and issue.noun == "merge_request",
         )
         for issue in found
         if issue.open
@@ -264,7 +289,13 @@ def decide(
             reference_of(key)
             for key in sorted((previewed or frozenset()) - {issue.key for issue in found}, key=_by_iid)
         ),
+        requests_stay=requests_stay,
     )
+
+
+def _may_move_requests(facts: WeekFacts) -> bool:
+    level = facts.project.access_level
+    return level is None or level >= MAY_EDIT_MERGE_REQUESTS
 
 
 def reference_of(key: str) -> str:
@@ -294,9 +325,8 @@ def _warnings(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> tuple
     )
     if not weeks.following:
         said.append(f"There is no open milestone “{team.next_wow_title}”: I create it on the way.")
-    level = facts.project.access_level
     requests = [one for one in facts.of(wow) if one.open and one.noun == "merge_request"]
-    if requests and level is not None and level < MAY_EDIT_MERGE_REQUESTS:
+    if requests and not _may_move_requests(facts):
         said.append(
             f"My GitLab token may not move merge requests, so {len(requests)} will stay in the closed week. "
             "With the Developer role it may."
@@ -304,12 +334,22 @@ def _warnings(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> tuple
     return tuple(said)
 
 
-def line_for(issue: Issue, choice: Choice, verdict: Verdict | None, team: Team, *, appeared: bool = False) -> Line:
-    """Decide about one open issue.
+def line_for(
+    issue: Issue,
+    choice: Choice,
+    verdict: Verdict | None,
+    team: Team,
+    *,
+    appeared: bool = False,
+    stays: bool = False,
+) -> Line:
+    """Decide about one open issue; one that `stays` is left as it is, whatever was chosen.
 
     `unscheduled` goes to a late addition that never had it (one that a person took off stays off) unless it has become
     an outage since it was judged, and a goal that moves on counts one more `moved N`.
     """
+    if stays:
+        choice, verdict = "leave", None
     exempt = {team.labels.unscheduled, team.labels.outage} & {*issue.labels}
     late = bool(verdict and verdict.late and not verdict.labelled and not exempt)
     moves = choice != "leave" and team.labels.goal in issue.labels
@@ -362,7 +402,14 @@ def latecomers(turn: Turn, facts: WeekFacts, verdicts: Mapping[str, Verdict], te
     """Decide about the open issues that came into the week since `turn` was decided: they are carried over too."""
     known = {line.key for line in turn.lines}
     return tuple(
-        line_for(issue, "carry", verdicts.get(issue.key), team, appeared=True)
+        line_for(
+            issue,
+            "carry",
+            verdicts.get(issue.key),
+            team,
+            appeared=True,
+            stays=turn.requests_stay and issue.noun == "merge_request",
+        )
         for issue in facts.of(turn.wow)
         if issue.open and issue.key not in known
     )

@@ -78,13 +78,16 @@ History = tuple[MilestoneEvent | LabelEvent, ...]
 class Project:
     """The project, and what Baton's token may do in it (GitLab's access level; 20 is Reporter, None unknown).
 
-    `group` is the path of the API for the group that owns it, empty for a person's own project.
+    `group` is the path of the API for the group that owns it, empty for a person's own project. In an `archived` one
+    nobody may write; without `has_issues` there are none.
     """
 
     path: str
     url: str = ""
     access_level: int | None = None
     group: str = ""
+    archived: bool = False
+    has_issues: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Answers questions about the weeks: which milestones there are, what stands in them, and what the token may do."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -34,7 +35,7 @@ class Reading:
         at = self._clock()
         titles = _usual_titles(question, self._team)
         (project, above), milestones, ranks, early = await _four(
-            self._read_project_and_groups(wanted=question.ending is not None),
+            self._read_project_and_groups(rights=question.rights, groups=question.ending is not None),
             self._read_milestones(),
             self._read_ranks(wanted=question.ranks),
             together(*(self._read_titled(title) for title in titles)),
@@ -60,19 +61,20 @@ class Reading:
             label_ranks=ranks,
         )
 
-    async def _read_project_and_groups(self, *, wanted: bool) -> tuple[Project, tuple[Milestone, ...]]:
-        if not wanted:
+    async def _read_project_and_groups(self, *, rights: bool, groups: bool) -> tuple[Project, tuple[Milestone, ...]]:
+        if not (rights or groups):
             return Project(""), ()
         project = await self._read_project()
-        return project, await self._read_group_milestones(project)
+        return project, await self._read_group_milestones(project) if groups else ()
 
     async def _read_project(self) -> Project:
-        project, level = await self._calls.row("get", self._project, _project_and_level)
+        project = await self._calls.row("get", self._project, rows.project)
+        level = project.access_level
         if level is None or level < MAY_EDIT_MERGE_REQUESTS:
             # the project may hide it, or tell less than an invited group gives
             own = await self._read_membership()
             level = max((one for one in (level, own) if one is not None), default=None)
-        return Project(project.path, project.url, level, project.group)
+        return replace(project, access_level=level)
 
     async def _read_membership(self) -> int | None:
         """Ask for the token's own membership (None: GitLab does not say either)."""
@@ -152,15 +154,6 @@ class Reading:
             return {}
         # the newest comes first; let it win
         return {target: who for target, who in reversed(found) if target in ids}
-
-
-def _project_and_level(row: Row) -> tuple[Project, int | None]:
-    namespace = row.get("namespace") or {}
-    group = f"/groups/{namespace['id']}" if namespace.get("kind") == "group" else ""
-    access = row.get("permissions") or {}
-    levels = [part["access_level"] for part in access.values() if part and part.get("access_level") is not None]
-    project = Project(row.get("path_with_namespace", ""), row.get("web_url", ""), None, group)
-    return project, max(levels) if levels else None
 
 
 def _closed_by(row: Row) -> tuple[int | None, WhoAndWhen]:

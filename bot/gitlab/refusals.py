@@ -13,6 +13,7 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from bot.domain.errors import Rejected, Unavailable
+from bot.domain.operations import READ_ONLY
 
 if TYPE_CHECKING:
     from bot.gitlab.wire import Heard
@@ -46,8 +47,17 @@ def meaning(heard: "Heard") -> Unavailable | Rejected:
     body = _body(heard)
     if body is None:
         return Unavailable(f"what answers is not GitLab's API ({status})")
+    if _lacks_scope(body):
+        return Rejected(READ_ONLY)
     said = sentence(body)
     return Rejected(f"{said} ({status})" if said else f"{status}", gone=status == 404)
+
+
+def _lacks_scope(body: object) -> bool:
+    """Tell whether a token that may read is too little; where even that would need `read_api`, it may do nothing."""
+    if not isinstance(body, dict) or body.get("error") != "insufficient_scope":
+        return False
+    return "read_api" not in str(body.get("scope", "")).split()
 
 
 def sentence(body: object) -> str:

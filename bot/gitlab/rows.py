@@ -2,8 +2,23 @@
 
 from datetime import UTC, date, datetime
 
-from bot.domain.tracker import Issue, LabelEvent, Milestone, MilestoneEvent, Noun
+from bot.domain.tracker import Issue, LabelEvent, Milestone, MilestoneEvent, Noun, Project
 from bot.gitlab.calls import Row
+
+
+def project(row: Row) -> Project:
+    """Read a project, with the highest role that it says the token has: https://docs.gitlab.com/api/projects/."""
+    namespace = row.get("namespace") or {}
+    access = (row.get("permissions") or {}).values()
+    levels = [part["access_level"] for part in access if part and part.get("access_level") is not None]
+    return Project(
+        path=row.get("path_with_namespace", ""),
+        url=row.get("web_url", ""),
+        access_level=max(levels, default=None),
+        group=f"/groups/{namespace['id']}" if namespace.get("kind") == "group" else "",
+        archived=bool(row.get("archived")),
+        has_issues=row.get("issues_enabled") is not False and row.get("issues_access_level") != "disabled",
+    )
 
 
 def milestone(row: Row) -> Milestone:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.domain.operations import CreateMilestone, RemoveMilestone, SetMilestone
+from bot.domain.operations import READ_ONLY, CreateMilestone, RemoveMilestone, SetMilestone
 from bot.domain.rollover import Line, Turn
 from bot.domain.team import Team
 from bot.domain.telling import Previewed, Progressed, Reported, TakenBack, UndoPreviewed
+from bot.domain.turning import Rollover
 from bot.domain.way_back import Undo
 from bot.messages import Page, Row, View, Words, count, escape, link, moment, person, shorten, silence
 
@@ -259,6 +260,8 @@ def under_way(now: Progressed) -> str:
 def how_far(now: Progressed) -> str:
     """Say how many steps are done, and what it waits for."""
     done = f"{now.delivered} of {now.total} done" if now.total else "reading GitLab"
+    if now.stopped == READ_ONLY:
+        return f"It stopped: {READ_ONLY}, so {_changed(now)}. It waits for a token with the scope `api`."
     if now.stopped:
         return f"{done}. It stopped, because GitLab refused {_step(now)}{escape(now.stopped)}. It waits for your word."
     if now.gitlab_silent:
@@ -268,6 +271,10 @@ def how_far(now: Progressed) -> str:
         clause = silence(now.reason) if now.reason.startswith("GitLab refuses") else "GitLab does not answer"
         return f"{so_far}{clause}; {waiting} {verb}. I go on by myself as soon as it is back."
     return f"{done}."
+
+
+def _changed(now: Progressed) -> str:
+    return f"only {now.delivered} of {count(now.total, 'step')} are done" if now.delivered else "nothing was changed"
 
 
 def _step(now: Progressed) -> str:
@@ -287,21 +294,41 @@ def _step(now: Progressed) -> str:
 
 
 def stopped(now: Progressed) -> Words:
-    """Ask what to do after GitLab refused to change a milestone."""
+    """Ask what to do after GitLab refused to change a milestone, or anything; later, say how it was settled."""
     found = now.found
     if not now.stopped:
-        return Page().say(f"The week ending {found.ending}: this is settled.").words()
-    page = Page().say(
-        f":octagonal_sign: {person(found.by)}, GitLab refused a step of the week ending {found.ending}, "
-        f"{_step(now)}{escape(now.stopped)}\nMend it in GitLab and press *Retry*"
-        f"{', or press *Undo* to take everything back' if found.state == 'running' else ''}. "
-        "Until then nothing more is done."
-    )
+        return Page().say(f"The week ending {found.ending}: {_settled(found)}").words()
+    may_undo = found.state == "running"
+    if now.stopped == READ_ONLY:
+        said = (
+            f"{person(found.by)}, {READ_ONLY}, so {_changed(now)} for the week ending {found.ending}.\n"
+            "Give me one with the scope `api` as `GITLAB_TOKEN`, start me again, and press *Retry*"
+            f"{', or press *Undo* to end the attempt' if may_undo else ''}."
+        )
+    else:
+        said = (
+            f"{person(found.by)}, GitLab refused a step of the week ending {found.ending}, "
+            f"{_step(now)}{escape(now.stopped)}\nMend it in GitLab and press *Retry*"
+            f"{', or press *Undo* to take everything back' if may_undo else ''}."
+        )
+    page = Page().say(f":octagonal_sign: {said} Until then nothing more is done.")
     buttons = [_button("Retry", "wow.retry", found.id, style="primary")]
-    if found.state == "running":
+    if may_undo:
         buttons.append(_button("Undo", "wow.undo", found.id))
     page.block({"type": "actions", "elements": buttons})
     return page.words()
+
+
+def _settled(found: Rollover) -> str:
+    """Say how a question was settled."""
+    match found.state:
+        case "running":
+            return "this is settled: it was tried again, and goes on."
+        case "done":
+            return "this is settled: it was tried again, and the week is rolled over."
+        case "undoing":
+            return f"this is settled: {person(found.undone_by)} takes the rollover back."
+    return f"this is settled: {person(found.undone_by)} took the rollover back."
 
 
 def report(told: Reported, team: Team) -> Words:
@@ -315,7 +342,7 @@ def report(told: Reported, team: Team) -> Words:
         page.say(f":leftwards_arrow_with_hook: *Taken back since* by {person(found.undone_by)}; this is how it was.")
     page.say(f":checkered_flag: *{closed}* is closed, rolled over by {person(found.by)}.")
     page.say(
-        f"{turn.done} done · {_counted(carried)} carried over · {len(left)} left in the closed week · "
+        f"{turn.done} done · {_counted(carried)} carried over · {_counted(left)} left in the closed week · "
         f"{len(moved_on)} moved to {escape(team.next_wow_title)} · {len(late)} labelled {escape(team.labels.unscheduled)}"
     )
     page.small(
@@ -325,6 +352,8 @@ def report(told: Reported, team: Team) -> Words:
     )
     _list(page, "Carried over", carried)
     _list(page, "Left in the closed week", left)
+    if turn.requests_stay and any(line.noun == "merge_request" for line in left):
+        page.small("My GitLab token may not move merge requests, so they stay. With the Developer role it may.")
     _list(page, f"Moved to {team.next_wow_title}", moved_on)
     _list(page, "Goals that moved on", [line for line in (*carried, *moved_on) if line.moved], goals=True)
     _list(page, "Late additions", late)

@@ -14,14 +14,14 @@ from bot.domain.team import Team
 from bot.domain.telling import TakenBack, UndoPreviewed
 from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Preview, Rollover
-from bot.services.wow import REFRESH, ask_what_to_do, mention, must_find, person_or_none, refresh_messages
+from bot.services.wow import REFRESH, ask_what_to_do, mention, must_find, person_or_none, refresh_messages, stops_all
 from bot.store import Tx
 
 
 def undo_question(tx: Tx, found: Rollover) -> WeekQuestion:
     """Ask for all that taking this rollover back depends on."""
     ids = [*_milestones_of(tx, found)]
-    return WeekQuestion("undo", milestones=tuple(one for one in ids if one is not None))
+    return WeekQuestion("undo", milestones=tuple(one for one in ids if one is not None), rights=True)
 
 
 def rollover_to_undo(tx: Tx) -> Rollover:
@@ -45,6 +45,8 @@ def preview_undo(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> UndoPr
     found = must_find(tx, shown.about)
     if refusal := _later_week(found, rollover.find_weeks(facts, team)):
         return UndoPreviewed(shown, found, refusal=refusal)
+    if forbidden := rollover.forbidden(facts):
+        return UndoPreviewed(shown, found, refusal=forbidden.reason)
     tx.keep_preview(shown)
     way = _way_back(tx, team, found, facts, team.day(shown.at))
     return UndoPreviewed(shown, found, undo=replace(way, kept=(*way.kept, *_filled_since(tx, found, facts, way))))
@@ -159,6 +161,8 @@ def follow_undo(tx: Tx, team: Team, batch: Batch, delivery: Delivery | None, out
     match outcome:
         case "delivered" if delivery is not None and isinstance(delivery.operation, SetIssue):
             _note_back(tx, found, delivery.operation, team, at)
+        case "rejected" if delivery is not None and stops_all(tx, batch, delivery, at):
+            ask_what_to_do(tx, found, at)
         case "stopped":
             ask_what_to_do(tx, found, at)
         case "done" if found.state == "undoing":

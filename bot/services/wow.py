@@ -7,7 +7,7 @@ from bot.domain import late, rollover, week
 from bot.domain.errors import UserError
 from bot.domain.journal import Batch, Delivery
 from bot.domain.late import Verdict
-from bot.domain.operations import Plan, Post, SetIssue, Stages, stops_batch
+from bot.domain.operations import READ_ONLY, Plan, Post, SetIssue, Stages, stops_batch
 from bot.domain.questions import WeekQuestion
 from bot.domain.rollover import CREATED_NEXT, Turn
 from bot.domain.team import Team
@@ -237,6 +237,8 @@ def follow_rollover(tx: Tx, _: Team, batch: Batch, delivery: Delivery | None, ou
     match outcome:
         case "delivered" if delivery is not None:
             _note_delivered(tx, batch.about, delivery, at)
+        case "rejected" if delivery is not None and stops_all(tx, batch, delivery, at):
+            ask_what_to_do(tx, must_find(tx, batch.about), at)
         case "stopped":
             ask_what_to_do(tx, must_find(tx, batch.about), at)
         case "done":
@@ -245,8 +247,21 @@ def follow_rollover(tx: Tx, _: Team, batch: Batch, delivery: Delivery | None, ou
         refresh_messages(tx, batch.about, at)
 
 
+def stops_all(tx: Tx, batch: Batch, refused: Delivery, at: datetime) -> bool:
+    """Stop a batch whose token may only read, instead of hearing the same about one issue after another.
+
+    What was to be sent beside it counts as refused too, so that it is not sent, and Retry tries all of it.
+    """
+    if batch.state != "running" or refused.error != READ_ONLY:
+        return False
+    for waiting in (*tx.deliveries(batch.id, "waiting"), *tx.deliveries(batch.id, "queued")):
+        tx.rejected(waiting, READ_ONLY, at)
+    tx.set_batch_state(batch.id, "stopped", at)
+    return True
+
+
 def ask_what_to_do(tx: Tx, found: Rollover, at: datetime) -> None:
-    """Ask the lead, after GitLab refused to change a milestone."""
+    """Ask the lead, after GitLab refused to change a milestone, or anything."""
     key = f"stopped:{found.id}:{at.timestamp():.3f}"
     tx.add_operation("ask", Post(key, found.channel, "wow.stopped", found.id, otherwise=person_or_none(found.by)), at)
 
@@ -321,7 +336,8 @@ def progress(tx: Tx, rollover_id: str) -> Progressed:
     counts, batch, gitlab, stuck = tx.progress(name), tx.batch(name), tx.world("gitlab"), tx.stuck(name)
     refused = None
     if batch and batch.state == "stopped":
-        refused = next((one for one in tx.deliveries(name, "rejected") if stops_batch(one.operation)), None)
+        rejected = tx.deliveries(name, "rejected")
+        refused = next((one for one in rejected if stops_batch(one.operation) or one.error == READ_ONLY), None)
     return Progressed(
         found=found,
         delivered=counts.delivered,

@@ -7,10 +7,10 @@ import pytest
 
 from bot.domain import rollover
 from bot.domain.late import Verdict
-from bot.domain.operations import CreateMilestone, Made, Plan, SetIssue, SetMilestone
+from bot.domain.operations import CreateMilestone, Made, Plan, SetIssue, SetMilestone, Stages
 from bot.domain.rollover import Choice, Line, Refusal, Turn
 from bot.domain.tracker import Issue, Milestone, Project
-from tests.builders import NOON, REPORT, TEAM, TUESDAY, WEEKS, Run, Tracker, decided, flat
+from tests.builders import NOON, PROJECT, REPORT, TEAM, TUESDAY, WEEKS, Run, Tracker, decided, flat
 
 LATE = Verdict(late=True, why="added after the week had started")
 
@@ -165,6 +165,26 @@ def test_the_token_s_rights_are_checked_beforehand(tracker: Tracker, level: int 
     assert (refused(tracker, level=level) is None) == enough
 
 
+@pytest.mark.parametrize(
+    ("project", "mend"),
+    [
+        (replace(PROJECT, archived=True), "Please unarchive it in GitLab"),
+        (replace(PROJECT, has_issues=False), "Please switch them on in GitLab"),
+    ],
+)
+def test_a_project_in_which_nothing_can_be_written_is_refused_before_all_else(
+    tracker: Tracker, project: Project, mend: str
+) -> None:
+    del tracker.milestones[the(tracker, "WoW").id]
+    facts = tracker.facts(project=project)
+
+    found = rollover.refusal(facts, rollover.find_weeks(facts, TEAM), TUESDAY, TEAM)
+
+    assert found is not None
+    assert mend in found.reason
+    assert rollover.forbidden(facts) == found
+
+
 def test_every_refusal_is_a_sentence(tracker: Tracker) -> None:
     assert reason(tracker, level=10).endswith("the token the scope api.")
 
@@ -277,13 +297,30 @@ def test_a_missing_next_wow_is_created_on_the_way_and_said(tracker: Tracker) -> 
     assert turn.warnings == ("There is no open milestone “Next WoW”: I create it on the way.",)
 
 
-def test_merge_requests_that_the_token_may_not_move_are_warned_of(tracker: Tracker) -> None:
-    tracker.holds(1, the(tracker, "WoW"), noun="merge_request")
-    facts = tracker.facts(project=Project("production/tracker", access_level=20))
+def test_merge_requests_that_the_token_may_not_move_are_warned_of_and_left_as_they_are(tracker: Tracker) -> None:
+    wow = the(tracker, "WoW")
+    issue, request = tracker.holds(1, wow), tracker.holds(1, wow, "goal", noun="merge_request")
+    facts = tracker.facts(project=replace(PROJECT, access_level=20))
+    late = {one.key: Verdict(late=True, why="added after the week had started") for one in (issue, request)}
 
-    turn = rollover.decide(facts, rollover.find_weeks(facts, TEAM), TUESDAY, TEAM, choices={}, verdicts={})
+    turn = rollover.decide(
+        facts, rollover.find_weeks(facts, TEAM), TUESDAY, TEAM, choices={request.key: "next"}, verdicts=late
+    )
 
     assert "may not move merge requests, so 1 will stay in the closed week" in turn.warnings[0]
+    assert [(line.key, line.choice, line.late, line.moved) for line in turn.lines] == [
+        (issue.key, "carry", True, 0),
+        (request.key, "leave", False, 0),
+    ]
+    assert request.key not in names(rollover.stages(turn, TEAM, about="r1", report=REPORT))
+    tracker.holds(2, wow, noun="merge_request")
+    appeared = rollover.latecomers(turn, tracker.facts(), late, TEAM)
+    assert [(line.key, line.choice) for line in appeared] == [("merge_request:2", "leave")]
+    assert rollover.carry_over(turn, appeared, TEAM) == ()
+
+
+def names(stages: Stages) -> set[str]:
+    return {name for stage in stages for name, _ in stage}
 
 
 def test_the_week_s_own_warnings_are_shown_too(tracker: Tracker) -> None:

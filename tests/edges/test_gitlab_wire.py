@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import Rejected, Unavailable
+from bot.domain.operations import READ_ONLY
 from bot.gitlab.calls import MOST_PAGES, PER_PAGE, Calls
 from bot.gitlab.refusals import LONGEST_REASON, meaning, sentence
 from bot.gitlab.wire import Heard
@@ -162,6 +163,16 @@ def test_the_proxy_that_the_environment_names_is_used(monkeypatch: pytest.Monkey
 )  # fmt: skip
 def test_an_error_body_becomes_a_short_sentence(body: object, said: str) -> None:
     assert sentence(body) == said
+
+
+@pytest.mark.parametrize(("scope", "may_read"), [("api", True), ("api read_api", False)])
+def test_a_token_without_the_scope_for_writing_is_known_by_what_it_lacks(scope: str, may_read: bool) -> None:
+    body = {"error": "insufficient_scope", "error_description": "The request requires more.", "scope": scope}
+
+    refused = meaning(Heard(403, {}, json.dumps(body).encode()))
+
+    assert isinstance(refused, Rejected)
+    assert refused.reason == (READ_ONLY if may_read else "The request requires more (403)")
 
 
 def test_a_refusal_says_its_status_too() -> None:

@@ -304,6 +304,27 @@ def test_a_read_only_token_may_not_write(world: GitlabWorld, project: Project) -
     assert [(each.method, each.status) for each in world.writes] == [("POST", 403)]
 
 
+def test_in_an_archived_project_nobody_may_write(world: GitlabWorld, client: gitlab.Gitlab, project: Project) -> None:
+    week, iid = world.add_milestone("WoW"), world.add_issue("Slow")
+    world.archive_project()
+
+    assert client.projects.get(42).archived
+    assert refused(lambda: project.milestones.update(week, {"title": "x"}))[0] == 403
+    assert refused(lambda: project.issues.update(iid, {"add_labels": "x"}))[0] == 403
+
+
+def test_where_issues_are_switched_off_there_are_none(
+    world: GitlabWorld, client: gitlab.Gitlab, project: Project
+) -> None:
+    iid, request = world.add_issue("Slow"), world.add_merge_request("Faster")
+    world.switch_issues(on=False)
+
+    assert client.projects.get(42).issues_access_level == "disabled"
+    assert project.issues.list(get_all=True) == []
+    assert refused(lambda: project.issues.get(iid))[0] == 404
+    assert project.mergerequests.get(request).title == "Faster"
+
+
 def test_what_is_not_there_is_said_by_name(world: GitlabWorld, client: gitlab.Gitlab, project: Project) -> None:
     gone = world.add_issue("Gone")
     world.delete_issue(gone)

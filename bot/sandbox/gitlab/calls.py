@@ -151,7 +151,8 @@ class Call:
     def item(self, kind: Kind) -> Issuable:
         """The issue or merge request the address names, if the token may see it."""
         found = self.in_project().items(kind).get(whole(self.ids["iid"], "iid"))
-        if found is None or not issues.may_see(found, self.user, self.world.token_access):
+        hidden = kind == "issue" and not self.state.project.issues_enabled
+        if found is None or hidden or not issues.may_see(found, self.user, self.world.token_access):
             raise refused(404, "404 Not found")
         return found
 

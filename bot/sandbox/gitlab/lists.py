@@ -62,6 +62,8 @@ def _find(call: Call, kind: Kind) -> list[Issuable]:
 def _tests(call: Call) -> Iterator[Test]:
     """What an item must fulfil, each only where the query asks for it."""
     user, access = call.user, call.world.token_access
+    if not call.state.project.issues_enabled:
+        yield lambda item: item.kind != "issue"
     if access < REPORTER:
         yield lambda item: issues.may_see(item, user, access)
     if (wanted := call.request.query.get("state")) and wanted != "all":

@@ -259,6 +259,18 @@ class GitlabWorld:
             person.access_level = person.access_level if access_level is None else access_level
             self.state.changed(shared=True)
 
+    def archive_project(self, *, archived: bool = True) -> None:
+        """Somebody archives the project, in which nobody may write then, or takes it back."""
+        with self.editing():
+            self.state.project.archived = archived
+            self.state.changed(shared=True)
+
+    def switch_issues(self, *, on: bool) -> None:
+        """Somebody switches the project's issues on or off; those that are there are then hidden."""
+        with self.editing():
+            self.state.project.issues_enabled = on
+            self.state.changed(shared=True)
+
     def deploys(
         self,
         environment: str = "production",
