@@ -20,6 +20,7 @@ from bot.dialogue import Outcome, Request
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.team import Labels, Team
 from bot.gitlab import Gitlab
+from bot.gitlab.paths import project_path
 from bot.outbox import Follow, Outbox, Planner, Pulse, Tasks
 from bot.prompt import Prompt
 from bot.schedule import Job, Schedule
@@ -170,7 +171,7 @@ class Bot:
             count, oldest = waiting[world]
             age = (at - oldest) if oldest else timedelta()
             metrics.waits(world, count, age)
-            answers = reach.reached_at is not None and not reach.trouble and self.outbox.is_up(world) is not False
+            answers = reach.answers(up=self.outbox.is_up(world))
             facts[world] = {
                 "answers": answers,
                 "reached_seconds_ago": round((at - reach.reached_at).total_seconds()) if reach.reached_at else None,
@@ -178,11 +179,28 @@ class Bot:
                 "waiting": count,
                 "oldest_seconds": round(age.total_seconds()),
             }
-            ready = ready and answers
+            ready = ready and bool(answers)
         if self.socket is not None:
             facts["socket"] = "connected" if self.socket.connected else "not connected"
             ready = ready and self.socket.connected
         return web.Health(alive=True, ready=ready, facts=facts)
+
+    async def look_at_gitlab(self) -> None:
+        """Ask GitLab once for the project, and warn in the log, with the mend, where the settings do not let us in.
+
+        Nothing depends on it: what is wrong would only show at the first command.
+        """
+        path = project_path(self.settings.gitlab_project)
+        try:
+            await self.gitlab.calls.row("get", path, lambda row: row["id"])
+        except Unavailable as silence:
+            setting = "GITLAB_TOKEN" if silence.token_refused else "GITLAB_URL"
+            log.warning("gitlab.not_reached", setting=setting, reason=silence.reason, mend=_MENDS[setting])
+        except Rejected as refusal:
+            setting = "GITLAB_PROJECT" if refusal.gone else "GITLAB_TOKEN"
+            log.warning("gitlab.refuses", setting=setting, reason=refusal.reason, mend=_MENDS[setting])
+        else:
+            log.info("gitlab.reached")
 
     async def readiness(self) -> web.Health:
         """Tell the same after a look at every outside world that was not heard of lately."""
@@ -211,10 +229,23 @@ class _Reach:
     trouble: str
     pulse: Pulse
 
+    def answers(self, *, up: bool | None) -> bool | None:
+        """Tell whether it answers, as far as its own calls and the outbox (`up`) know; None before it was asked."""
+        if self.trouble or up is False:
+            return False
+        return True if self.reached_at is not None else None
+
 
 async def _felt(pulse: Pulse) -> None:
     with contextlib.suppress(Unavailable, Rejected, TimeoutError):
         await asyncio.wait_for(pulse(), PULSE_SECONDS)
+
+
+_MENDS = {
+    "GITLAB_URL": "If GitLab is down, nothing: Baton goes on when it is back. Else check GITLAB_URL, and restart.",
+    "GITLAB_TOKEN": "Put a valid token with the scope api into GITLAB_TOKEN, and restart; until then operations wait.",
+    "GITLAB_PROJECT": "Check GITLAB_PROJECT (path or id), and that GITLAB_TOKEN is of a member of it; then restart.",
+}
 
 
 def _backlog(tx: Tx) -> dict[str, tuple[int, datetime | None]]:
@@ -271,12 +302,14 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
     loops = [asyncio.create_task(worker()) for worker in (bot.outbox.run, bot.roster.run, bot.schedule.run)]
     serving = asyncio.create_task(server.serve(sockets=[door]))
     ready = asyncio.create_task(_say_ready(server, settings.host, on_ready))
+    look = asyncio.create_task(bot.look_at_gitlab())
     stop = asyncio.create_task(stopping.wait())
     done, _ = await asyncio.wait([serving, stop, *loops], return_when=asyncio.FIRST_COMPLETED)
     broken = done - {stop}
     for task in broken:
         log.error("app.stopped_by_error", error=repr(task.exception()) if not task.cancelled() else "cancelled")
     ready.cancel()
+    look.cancel()
     log.info("app.stopping")
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(_stop(bot, server, serving, loops), STOP_SECONDS)
