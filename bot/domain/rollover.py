@@ -23,7 +23,7 @@ from bot.domain.operations import (
     Stages,
 )
 from bot.domain.team import Team
-from bot.domain.tracker import Issue, Milestone, Noun, WeekFacts
+from bot.domain.tracker import Called, Issue, Milestone, Noun, WeekFacts, reference_of
 
 Choice = Literal["carry", "leave", "next"]
 CREATED_NEXT = "create next"
@@ -45,7 +45,7 @@ class Weeks:
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Called):
     """What a rollover does with one issue: `moved` is the number of a goal's new `moved N` label, 0 for none."""
 
     noun: Noun
@@ -58,21 +58,6 @@ class Line:
     moved: int = 0
     appeared: bool = False
     confidential: bool = False
-
-    @property
-    def spoken(self) -> str:
-        """Give the title as it may stand in a channel: a confidential issue keeps its own to itself."""
-        return "(confidential)" if self.confidential else self.title
-
-    @property
-    def key(self) -> str:
-        """Name it among issues and merge requests alike: `issue:12`; so is its operation named."""
-        return f"{self.noun}:{self.iid}"
-
-    @property
-    def reference(self) -> str:
-        """Write it as people do."""
-        return f"{'#' if self.noun == 'issue' else '!'}{self.iid}"
 
 
 @dataclass(frozen=True)
@@ -296,12 +281,6 @@ def decide(
 def _may_move_requests(facts: WeekFacts) -> bool:
     level = facts.project.access_level
     return level is None or level >= MAY_EDIT_MERGE_REQUESTS
-
-
-def reference_of(key: str) -> str:
-    """Write the issue named by `key` (`issue:12`) as people do."""
-    noun, _, iid = key.partition(":")
-    return f"{'#' if noun == 'issue' else '!'}{iid}"
 
 
 def _by_iid(key: str) -> tuple[str, int]:

@@ -21,8 +21,38 @@ class Milestone:
     group: bool = False
 
 
+def reference_of(key: str) -> str:
+    """Write what is named by `key` (`issue:12`) as people do: `#12`, or `!12` for a merge request."""
+    noun, _, iid = key.partition(":")
+    return f"{'#' if noun == 'issue' else '!'}{iid}"
+
+
+class Called:
+    """How an issue or a merge request is called, and what is decided about one."""
+
+    noun: Noun
+    iid: int
+    title: str
+    confidential: bool
+
+    @property
+    def key(self) -> str:
+        """Name it among issues and merge requests alike: `issue:12`; so is its operation named."""
+        return f"{self.noun}:{self.iid}"
+
+    @property
+    def reference(self) -> str:
+        """Write it as people do: `#12`, or `!12` for a merge request."""
+        return reference_of(self.key)
+
+    @property
+    def spoken(self) -> str:
+        """Give the title as it may be shown to anybody: a confidential issue keeps its own to itself."""
+        return "(confidential)" if self.confidential else self.title
+
+
 @dataclass(frozen=True)
-class Issue:
+class Issue(Called):
     """An issue or a merge request; `milestone` is the milestone's id."""
 
     iid: int
@@ -33,21 +63,6 @@ class Issue:
     url: str = ""
     noun: Noun = "issue"
     confidential: bool = False
-
-    @property
-    def spoken(self) -> str:
-        """Give the title as it may be shown to anybody: a confidential issue keeps its own to itself."""
-        return "(confidential)" if self.confidential else self.title
-
-    @property
-    def key(self) -> str:
-        """Name it among issues and merge requests alike: `issue:12`."""
-        return f"{self.noun}:{self.iid}"
-
-    @property
-    def reference(self) -> str:
-        """Write it as people do: `#12`, or `!12` for a merge request."""
-        return f"{'#' if self.noun == 'issue' else '!'}{self.iid}"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,16 @@ from bot.domain.team import Team
 from bot.domain.telling import TakenBack, UndoPreviewed
 from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Preview, Rollover
-from bot.services.wow import REFRESH, ask_what_to_do, mention, must_find, person_or_none, refresh_messages, stops_all
+from bot.services.wow import (
+    REFRESH,
+    ask_what_to_do,
+    mention,
+    must_find,
+    name,
+    person_or_none,
+    refresh_messages,
+    stops_all,
+)
 from bot.store import Tx
 
 
@@ -33,6 +42,11 @@ def rollover_to_undo(tx: Tx) -> Rollover:
     if found.state == "undone":
         when = f" on {found.undone_at:%Y-%m-%d %H:%M} UTC" if found.undone_at else ""
         message = f"The rollover of the week ending {found.ending} was taken back already, by {mention(found.undone_by)}{when}."
+        if earlier := next(iter(tx.rollovers(1)), None):
+            message += (
+                f" The one before it, of the week ending {earlier.ending}, stays: I take back only the last rollover, "
+                "because what people did since builds on those before."
+            )
         raise UserError(message)
     if found.state == "undoing":
         message = f"The rollover of the week ending {found.ending} is being taken back by {mention(found.undone_by)}."
@@ -43,7 +57,7 @@ def rollover_to_undo(tx: Tx) -> Rollover:
 def preview_undo(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> UndoPreviewed:
     """Work out what the way back would do now."""
     found = must_find(tx, shown.about)
-    if refusal := _later_week(found, rollover.find_weeks(facts, team)):
+    if refusal := _later_week(tx, found, rollover.find_weeks(facts, team)):
         return UndoPreviewed(shown, found, refusal=refusal)
     if forbidden := rollover.forbidden(facts):
         return UndoPreviewed(shown, found, refusal=forbidden.reason)
@@ -71,12 +85,13 @@ def preview_undo_silent(tx: Tx, shown: Preview) -> UndoPreviewed:
     return UndoPreviewed(kept, must_find(tx, shown.about))
 
 
-def _later_week(found: Rollover, weeks: Weeks) -> str:
+def _later_week(tx: Tx, found: Rollover, weeks: Weeks) -> str:
     later = max((day for day in weeks.closed if day > found.ending), default=None)
     if later is None:
         return ""
+    by = f" by {name(tx, who.by)}" if (who := tx.rollover_of(later)) else ""
     return (
-        f"The week ending {later} was rolled over since, so the rollover of the week ending {found.ending} "
+        f"The week ending {later} was rolled over since{by}, so the rollover of the week ending {found.ending} "
         "can no longer be taken back."
     )
 
@@ -112,7 +127,7 @@ def plan_undo(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: dateti
     if tx.deliveries(found.batch, "leased"):
         message = "the last steps of the rollover are still on their way"
         raise Unavailable(message, retry_after=1.0)
-    if refusal := _later_week(found, rollover.find_weeks(facts, team)):
+    if refusal := _later_week(tx, found, rollover.find_weeks(facts, team)):
         tx.save_rollover(replace(found, state="done", problem=refusal))
         return ()
     way = _way_back(tx, team, found, facts, team.day(at))

@@ -173,6 +173,14 @@ def mention(who: str) -> str:
     return f"<@{who}>" if person_or_none(who) else f"{who.removeprefix('terminal:')} (terminal)"
 
 
+def name(tx: Tx, who: str) -> str:
+    """Name somebody where nobody is to be called."""
+    if not person_or_none(who):
+        return mention(who)
+    known = tx.people([who])
+    return known[who].name if who in known else "somebody"
+
+
 def plan_question(tx: Tx, _: Team, rollover_id: str) -> WeekQuestion:
     """Ask what the plan of a rollover, or its second look, depends on."""
     found = must_find(tx, rollover_id)
@@ -187,7 +195,8 @@ def plan(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -
     found = must_find(tx, rollover_id)
     weeks = rollover.find_weeks(facts, team)
     if refused := rollover.refusal(facts, weeks, found.ending, team):
-        tx.save_rollover(replace(found, state="void", problem=_with_who(refused, facts), done_at=at))
+        problem = _with_who(refused, facts) + _turned_since(tx, refused, weeks)
+        tx.save_rollover(replace(found, state="void", problem=problem, done_at=at))
         return ()
     verdicts = judge(tx, facts, team, found.ending)
     choices = found.choices
@@ -211,6 +220,15 @@ def _with_who(refused: rollover.Refusal, facts: WeekFacts) -> str:
     who = facts.closed_by.get(refused.closed.id) if refused.closed else None
     said = refused.reason + (f" by {who.name}" if who else "")
     return " ".join(part for part in (said if said.endswith(".") else f"{said}.", refused.advice) if part)
+
+
+def _turned_since(tx: Tx, refused: rollover.Refusal, weeks: rollover.Weeks) -> str:
+    """Say by whom the current week was made the current one, where somebody may have been faster."""
+    last = next(iter(tx.rollovers(1)), None)
+    if refused.closed or weeks.wow is None or last is None or last.wow != weeks.wow.id:
+        return ""
+    when = f" on {last.done_at:%Y-%m-%d %H:%M} UTC" if last.done_at else ""
+    return f" {name(tx, last.by)} rolled over the week ending {last.ending}{when}."
 
 
 def latecomers_question(tx: Tx, _: Team, __: str) -> WeekQuestion:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 from bot.sandbox.slack.persona import Persona
 from bot.sandbox.slack.requests import Ack
@@ -48,6 +49,24 @@ def test_who_confirms_long_after_is_told_who_was_first(world: World, alice: Pers
     assert "The week ending 2026-11-24 was rolled over by @alice already." in bob.modal.text
     world.is_idle()
     assert world.outcome == before
+
+
+@side_by_side
+def test_who_confirms_another_last_day_long_after_is_told_who_was_first(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    world.seeds_small_week()
+    world.opens_rollover(bob, date(2026, 11, 23))
+    world.rolls_over(alice)
+    world.is_idle()
+    before = gitlab.snapshot()
+
+    bob.submits()
+
+    said = world.said("Nothing was changed").text
+    assert "The current week started on 2026-11-25, so it cannot end on 2026-11-23." in said
+    assert "alice rolled over the week ending 2026-11-24 on 2026-11-25 09:0" in said
+    assert gitlab.snapshot() == before
 
 
 @side_by_side

@@ -141,6 +141,47 @@ def test_nothing_is_taken_back_twice(world: World, alice: Persona, bob: Persona)
 
 
 @side_by_side
+def test_after_an_undo_the_week_before_stays_and_why_is_said(world: World, gitlab: Gitlab, alice: Persona) -> None:
+    world.seeds_small_week()
+    world.rolls_over(alice)
+    world.is_idle()
+    world.rolls_over(alice, date(2026, 12, 1))
+    world.takes_back(alice)
+    world.is_idle()
+    before = gitlab.snapshot()
+
+    alice.types("/wow undo", CHANNEL)
+
+    said = world.said("was taken back already", to=alice).text
+    assert "The rollover of the week ending 2026-12-01 was taken back already, by @alice" in said
+    assert (
+        "The one before it, of the week ending 2026-11-24, stays: I take back only the last rollover, because" in said
+    )
+    assert gitlab.snapshot() == before
+
+
+@side_by_side
+def test_who_confirms_an_undo_long_after_is_told_who_rolled_over_since(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    world.seeds_small_week()
+    world.rolls_over(alice)
+    world.is_idle()
+    alice.types("/wow undo", CHANNEL)
+    world.modal(alice, "Undo")
+    world.rolls_over(bob, date(2026, 12, 1))
+    world.is_idle()
+    before = gitlab.snapshot()
+
+    alice.submits()
+
+    world.said(
+        "The week ending 2026-12-01 was rolled over since by bob, so the rollover of the week ending 2026-11-24 can"
+    )
+    assert gitlab.snapshot() == before
+
+
+@side_by_side
 def test_without_a_rollover_there_is_nothing_to_take_back(world: World, alice: Persona) -> None:
     world.seeds_small_week()
 
