@@ -22,15 +22,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Asks at the very end how the stories ended that are played behind the others."""
-    items.sort(key=lambda each: hasattr(getattr(each, "function", None), "story"))
+    """Asks last how the stories of a file ended that are played behind its others."""
+    items.sort(key=lambda each: (each.path, hasattr(getattr(each, "function", None), "story")))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Where stories are played side by side; they begin with the first test."""
-    tests = [each.function for each in request.session.items if isinstance(each, pytest.Function)]
-    with Stage(tests, tmp_path_factory.mktemp("stage")) as stage:
+    """Where a file's stories are played side by side; they begin with its first test."""
+    tests = [each for each in request.session.items if isinstance(each, pytest.Function)]
+    own = [each.function for each in tests if each.module is request.module]
+    with Stage(own, tmp_path_factory.mktemp("stage")) as stage:
         yield stage
 
 

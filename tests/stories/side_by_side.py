@@ -1,4 +1,4 @@
-"""Stories that mostly wait are played side by side, behind the others, each in a world of its own.
+"""Stories that mostly wait are played side by side, behind the others of their file, each in a world of its own.
 
 A story is a function of a world in which the bot serves, and of who is in it (`gitlab`, `alice` …); the decorator makes
 a test of it, which asks how it ended.
@@ -18,7 +18,7 @@ AT_ONCE = 8
 
 
 class Stage:
-    """Where the stories are played, from the first test of a run on."""
+    """Where the stories of a file are played, from its first test on."""
 
     def __init__(self, tests: Iterable[Any], folder: Path) -> None:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="stage")
