@@ -26,6 +26,8 @@ PER_PAGE = 100
 PAGES_AHEAD = 8
 """How many pages are read side by side where GitLab does not say how many there are."""
 MOST_PAGES = 1000
+MOST_LONG = 8
+"""How many lists are known to have been long."""
 READ_AGAIN_AFTER = (0.1, 0.4)
 """Seconds until something is read again, after an answer that was an error of GitLab's own."""
 STUMBLES_WITHIN = 2.0
@@ -43,6 +45,8 @@ class Calls:
     def __init__(self, url: str, token: str, clock: Callable[[], datetime]) -> None:
         self._url, self._token, self._clock = url, token, clock
         self.crew = Crew(AT_ONCE, "gitlab")
+        # pages of lists that were long when last read: the next time, but only then, they are asked for at once
+        self._long: dict[str, int] = {}
         self._lock = threading.Lock()
         self._client: gitlab.Gitlab | None = None
         self.reached_at: datetime | None = None
@@ -73,11 +77,15 @@ class Calls:
         async def page(number: int) -> _Page[T]:
             return await self.call(page_of, "get", path, None, {**params, "per_page": PER_PAGE, "page": number})
 
-        first = await page(1)
-        if first.pages is not None:
-            others = await each_of(range(2, min(first.pages, MOST_PAGES) + 1), page)
-            return [one for each in (first, *others) for one in each.found]
-        pages, next_page = [first], 2
+        of = f"{path}?{sorted(params.items())}"
+        at_once = self._long.pop(of, 1)
+        pages = await together(*(page(number) for number in range(1, at_once + 1)))
+        next_page, total = at_once + 1, pages[0].pages
+        if total is not None:
+            pages += await each_of(range(next_page, min(total, MOST_PAGES) + 1), page)
+            if 1 < total <= AT_ONCE and at_once == 1:
+                self._long = {of: total, **dict(list(self._long.items())[: MOST_LONG - 1])}
+            return [one for each in pages for one in each.found]
         while pages[-1].goes_on and next_page <= MOST_PAGES:
             pages += await together(*(page(number) for number in range(next_page, next_page + PAGES_AHEAD)))
             next_page += PAGES_AHEAD

@@ -29,6 +29,7 @@ class Reading:
         self._calls, self._team, self._clock = calls, team, clock
         self._project = project_path(project)
         self._user = OwnUser(calls)
+        self._group = ""
 
     async def read(self, question: WeekQuestion) -> WeekFacts:
         """Answer a question about the weeks; raises Unavailable or Rejected."""
@@ -64,8 +65,16 @@ class Reading:
     async def _read_project_and_groups(self, *, rights: bool, groups: bool) -> tuple[Project, tuple[Milestone, ...]]:
         if not (rights or groups):
             return Project(""), ()
-        project = await self._read_project()
-        return project, await self._read_group_milestones(project) if groups else ()
+        if not groups:
+            return await self._read_project(), ()
+        # the group is known from the last time: it hardly ever changes, so both are asked for at once
+        known = self._group
+        both: list[Any] = await together(self._read_project(), self._read_group_milestones(known))
+        project, above = both
+        if project.group != known:
+            above = await self._read_group_milestones(project.group)
+        self._group = project.group
+        return project, above
 
     async def _read_project(self) -> Project:
         project = await self._calls.row("get", self._project, rows.project)
@@ -89,13 +98,13 @@ class Reading:
         path = f"{self._project}/milestones"
         return tuple(await self._calls.rows(path, rows.milestone, include_ancestors="true"))
 
-    async def _read_group_milestones(self, project: Project) -> tuple[Milestone, ...]:
+    async def _read_group_milestones(self, group: str) -> tuple[Milestone, ...]:
         """Read the groups' milestones too: an older GitLab does not list them with the project's."""
-        if not project.group:
+        if not group:
             return ()
         try:
             found = await self._calls.rows(
-                f"{project.group}/milestones",
+                f"{group}/milestones",
                 lambda row: rows.milestone({"group_id": True, **row}),
                 include_ancestors="true",
             )

@@ -61,6 +61,30 @@ def test_a_list_is_read_to_its_end_whatever_gitlab_tells_of_its_length(told: str
         assert len(server.recorded()) <= count / PER_PAGE + 9
 
 
+def test_a_list_that_was_long_is_asked_for_at_once_the_next_time_but_only_then() -> None:
+    count = [250]
+
+    async def answer(request: web.Request) -> web.Response:
+        page, size = int(request.query["page"]), int(request.query["per_page"])
+        found = [{"id": number} for number in range(count[0])][(page - 1) * size : page * size]
+        return web.json_response(found, headers={"X-Total-Pages": str(max(1, -(-count[0] // size)))})
+
+    async def run() -> list[list[int]]:
+        calls = Calls(server.url, "glpat-secret", lambda: datetime.now(UTC))
+        read = []
+        try:
+            for count[0] in (250, 450, 10):
+                read.append(await calls.rows("/things", lambda row: int(row["id"])))
+        finally:
+            calls.close()
+        return read
+
+    with gitlab(answer) as server:
+        assert asyncio.run(run()) == [list(range(250)), list(range(450)), list(range(10))]
+        asked = [one.query.rpartition("page=")[2] for one in server.recorded()]
+    assert [sorted(asked[:3]), sorted(asked[3:8]), asked[8:]] == [list("123"), list("12345"), ["1"]]
+
+
 def test_a_list_without_an_end_is_not_read_for_ever() -> None:
     async def answer(_: web.Request) -> web.Response:
         return web.json_response([{"id": 1}], headers={"X-Total-Pages": "999999999"})

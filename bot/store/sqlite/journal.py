@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.journal import Batch, Delivery, Message, Progress, World
-from bot.domain.operations import Operation, Refresh, Stages, decode, encode, names_used, stops_batch
+from bot.domain.operations import Named, Operation, Refresh, Stages, decode, encode, names_used, stops_batch
 from bot.store.sqlite.rows import Rows, instant, instant_or_none, text
 
 OPEN = "('waiting', 'leased', 'queued')"
@@ -40,11 +40,8 @@ class JournalTx(Rows):
             "UPDATE deliveries SET stage = stage + ? WHERE batch = ? AND state = 'planned' AND stage > ?",
             (len(filled), batch, current),
         )
-        self._insert(
-            (batch, number, name, operation, at)
-            for number, stage in enumerate(filled, start=current + 1)
-            for name, operation in stage
-        )
+        for number, stage in enumerate(filled, start=current + 1):
+            self._insert(batch, number, stage, at)
 
     def batch(self, batch: str) -> Batch | None:
         """Find a batch."""
@@ -91,19 +88,25 @@ class JournalTx(Rows):
         )
         self._ready(rows, at)
 
-    def _ready(self, rows: Iterable[sqlite3.Row], due: datetime) -> None:
+    def _ready(self, rows: list[sqlite3.Row], due: datetime) -> None:
         """Let deliveries be claimed from `due` on, or stand in line behind another one for the same target."""
-        taken: set[str] = set()
-        states = []
+        targets = json.dumps([row["target"] for row in rows])
+        open_now = self.rows(
+            f"SELECT target FROM deliveries WHERE target IN (SELECT value FROM json_each(?)) AND state IN {OPEN}",
+            (targets,),
+        )
+        taken = {row["target"] for row in open_now}
+        ready: dict[str, list[int]] = {"waiting": [], "queued": []}
         for row in rows:
-            queued = row["target"] is not None and (row["target"] in taken or self._is_taken(row["target"]))
-            taken.add(row["target"])
-            states.append(("queued" if queued else "waiting", text(due), row["id"]))
-        self.run_many("UPDATE deliveries SET state = ?, due_at = ? WHERE id = ?", states)
+            ready["queued" if row["target"] in taken else "waiting"].append(row["id"])
+            if row["target"] is not None:
+                taken.add(row["target"])
+        for state, ids in ready.items():
+            self.run(
+                "UPDATE deliveries SET state = ?, due_at = ? WHERE id IN (SELECT value FROM json_each(?))",
+                (state, text(due), json.dumps(ids)),
+            )
         self.work_added = True
-
-    def _is_taken(self, target: str) -> bool:
-        return self.row(f"SELECT 1 FROM deliveries WHERE target = ? AND state IN {OPEN} LIMIT 1", (target,)) is not None
 
     def progress(self, batch: str) -> Progress:
         """Count how far a batch is, in operations on GitLab; looking and speaking do not count."""
@@ -161,7 +164,7 @@ class JournalTx(Rows):
 
     def add_operation(self, name: str, operation: Operation, at: datetime, *, due: datetime | None = None) -> None:
         """Write down an operation that belongs to no batch."""
-        self._insert([(None, 0, name, operation, at)])
+        self._insert(None, 0, [(name, operation)], at)
         self._ready(self.rows("SELECT id, target FROM deliveries WHERE id = last_insert_rowid()"), due or at)
 
     def refresh(self, message: str, at: datetime, *, at_most_every: timedelta) -> None:
@@ -178,15 +181,15 @@ class JournalTx(Rows):
         earliest = [instant(edit) + at_most_every for edit in edits]
         self.add_operation("refresh", operation, at, due=max(at, *earliest) if earliest else at)
 
-    def _insert(self, planned: Iterable[tuple[str | None, int, str, Operation, datetime]]) -> None:
-        """Write down operations of batches (or None) in stages, by name."""
+    def _insert(self, batch: str | None, stage: int, operations: Iterable[Named], at: datetime) -> None:
+        written = text(at)
         self.run_many(
             "INSERT INTO deliveries (batch, stage, name, world, target, body, state, added_at, due_at) "
             "VALUES (?, ?, ?, ?, ?, ?, 'planned', ?, ?)",
-            (
-                (batch, stage, name, operation.world, operation.target, encode(operation), text(at), text(at))
-                for batch, stage, name, operation, at in planned
-            ),
+            [
+                (batch, stage, name, operation.world, operation.target, encode(operation), written, written)
+                for name, operation in operations
+            ],
         )
 
     # claiming and settling
