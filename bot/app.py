@@ -24,6 +24,7 @@ from bot.gitlab.paths import project_path
 from bot.outbox import Follow, Outbox, Planner, Pulse, Tasks
 from bot.prompt import Prompt
 from bot.schedule import Job, Schedule
+from bot.services import week
 from bot.services.wow import judge
 from bot.settings import Settings
 from bot.slack.bolt import SlackApp
@@ -120,6 +121,12 @@ class Bot:
         """Let go of everything but the store."""
         self.gitlab.close()
         await self.session.close()
+
+    async def forget_another_gitlab(self) -> None:
+        """Forget what GitLab said last, if it was another one, or another project, before these settings."""
+        where, at = f"{self.settings.gitlab_url} {self.settings.gitlab_project}", self.clock()
+        if await self.store.read(lambda tx: tx.fact(week.WHERE)) != where:
+            await self.store.write(lambda tx: week.forget_another_tracker(tx, where, at))
 
     def _planner(self, kind: str) -> Planner:
         ask, decide = handlers.PLANS[kind]
@@ -275,6 +282,7 @@ async def serve(settings: Settings, clock: Clock = now, on_ready: Callable[[str]
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     try:
+        await bot.forget_another_gitlab()
         return await _run(bot, stopping, on_ready)
     finally:
         await bot.close()
@@ -363,6 +371,7 @@ async def in_terminal(settings: Settings, work: Terminal, clock: Clock = now) ->
     store = await asyncio.to_thread(partial(open_store, settings.database_url))
     bot = Bot(settings, store, clock)
     try:
+        await bot.forget_another_gitlab()
         return await work(bot)
     finally:
         await bot.close()

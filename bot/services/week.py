@@ -13,6 +13,14 @@ from bot.domain.week import Week
 from bot.services.wow import progress
 from bot.store import Tx
 
+WHERE = "tracker"
+
+
+def forget_another_tracker(tx: Tx, where: str, at: datetime) -> None:
+    """Forget what the tracker said last, because from now on it is the one at `where`."""
+    tx.forget_snapshots()
+    tx.keep_fact(WHERE, where, at)
+
 
 def status_question() -> WeekQuestion:
     """Ask how the current week stands."""

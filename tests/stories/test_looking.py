@@ -157,6 +157,23 @@ def test_while_gitlab_is_silent_and_nothing_is_known_that_is_said(world: World, 
     assert "I have no earlier copy to show" in answer(world, "/wow status", "GitLab does not answer")
 
 
+@pytest.mark.parametrize("other", [{"GITLAB_URL": "http://127.0.0.1:9"}, {"GITLAB_PROJECT": "acme/website"}])
+def test_what_another_gitlab_or_another_project_said_is_not_shown(
+    world: World, gitlab: Gitlab, other: dict[str, str]
+) -> None:
+    gitlab.add_milestone("WoW", TUESDAY - timedelta(days=6), TUESDAY)
+    answer(world, "/wow status", "WoW")
+    world.bot.is_killed()
+    gitlab.goes_down()
+    world.bot.starts()
+    assert "min ago" in answer(world, "/wow status", "as of")
+    world.bot.is_killed()
+    world.bot = world.another_bot(**other)
+    world.bot.starts()
+
+    assert "I have no earlier copy to show" in answer(world, "/wow status", "no earlier copy")
+
+
 def test_a_running_rollover_shows_in_the_status(world: World, gitlab: Gitlab, alice: Persona) -> None:
     world.seeds_small_week()
     world.opens_rollover()
