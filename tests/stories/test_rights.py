@@ -1,11 +1,14 @@
 """What Baton's token may do: found out before the first write where GitLab tells it, and said at the first one else."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 
 from bot.sandbox.slack.persona import Persona
+from tests.stories.process import environment
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, Gitlab, World, keys_of, usual_outcome
 
@@ -149,6 +152,33 @@ def test_merge_requests_that_the_token_may_not_move_are_left_out_and_said(
     assert gitlab.issues_of(week.wow, "opened", "merge_request") == [week.request]
     world.takes_back(alice)
     assert gitlab.issues_of(week.wow, "opened") == week.open
+
+
+@side_by_side
+def test_a_terminal_refuses_likewise(world: World, gitlab: Gitlab) -> None:
+    week = world.seeds_small_week()
+    world.bot.is_killed()
+    gitlab.archive_project()
+
+    code, said = at_a_terminal(world)
+
+    assert (code, "is archived, so nobody can change anything in it" in said) == (1, True)
+    gitlab.archive_project(archived=False)
+    gitlab.token_read_only = True
+    code, said = at_a_terminal(world)
+    assert (code, "my token may only read, so nothing was changed" in said) == (4, True)
+    gitlab.token_read_only = False
+    code, said = at_a_terminal(world)
+    assert (code, gitlab.issues_of(week.following)) == (0, week.open)
+
+
+def at_a_terminal(world: World) -> tuple[int, str]:
+    """Somebody rolls over at a terminal; gives the exit code, and what was printed with single blanks."""
+    program = [sys.executable, "-m", "bot", "wow", "rollover", "--yes", "--ending", "2026-11-24"]
+    ran = subprocess.run(
+        program, env=environment(world.bot.settings), capture_output=True, text=True, timeout=60, check=False
+    )
+    return ran.returncode, " ".join(ran.stdout.split())
 
 
 def plain(text: str) -> str:
