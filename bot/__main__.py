@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 try:
     import typer
+    from typer.core import TyperGroup
 except ModuleNotFoundError:
     sys.exit("Use .venv/bin/python -m bot, after make setup.")
 
@@ -22,8 +23,35 @@ from bot.settings import Settings, SettingsError, read
 if TYPE_CHECKING:
     from bot.app import Bot
 
+PROGRAM = ".venv/bin/python -m bot"
+WRONG_SETTINGS = 2
+INTERRUPTED = 130
+
+
+class Program(TyperGroup):
+    """The whole program: what is wrong with the words that were typed is said in one sentence, as all else is."""
+
+    def main(self, *arguments: Any, standalone_mode: bool = True, **more: Any) -> Any:  # noqa: ANN401 - typer's own
+        """Run the command that was typed, and end."""
+        try:
+            code = super().main(*arguments, standalone_mode=False, **more)  # type: ignore[misc] # given by name
+        except typer.Abort:
+            code = INTERRUPTED
+        except Exception as error:
+            say = getattr(error, "format_message", None)
+            if say is None or not standalone_mode:  # typer does not show the class that all its complaints have
+                raise
+            words, context = str(say()), getattr(error, "ctx", None)
+            if "\n" not in words:  # where it does not give the help itself
+                words = f"{words.rstrip('.?')}. See `{context.command_path if context else PROGRAM} --help`."
+            typer.echo(words, err=True)
+            code = WRONG_SETTINGS
+        return sys.exit(code or 0) if standalone_mode else code
+
+
 cli = typer.Typer(
     name="bot",
+    cls=Program,
     help="Baton: turns the week in GitLab, from Slack or from here.",
     no_args_is_help=True,
     add_completion=False,
@@ -33,8 +61,6 @@ cli = typer.Typer(
 wow = typer.Typer(help="The Workout of the Week, as `/wow` in Slack.", no_args_is_help=True)
 cli.add_typer(wow, name="wow")
 
-WRONG_SETTINGS = 2
-INTERRUPTED = 130
 MOST_WEEKS = 52
 SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 As = Annotated[str, typer.Option("--as", help="Slack id of the person you act for; else your user name is recorded.")]
@@ -235,4 +261,4 @@ def _clock_from(text: str) -> Callable[[], datetime]:
 
 
 if __name__ == "__main__":
-    cli(prog_name=".venv/bin/python -m bot")
+    cli(prog_name=PROGRAM)

@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from bot.messages import drawn
+from bot.messages import drawn, signs
 from bot.sandbox.slack.modal import Field, Screen
 from bot.sandbox.slack.persona import Persona
 from bot.sandbox.slack.screen import Seen
@@ -30,8 +30,7 @@ class Stage:
     """The terminal. `paced` gives a person the time to read; without it nothing waits."""
 
     def __init__(self, *, paced: bool) -> None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # a terminal that knows no “⚑” still gets the words
+        signs.stand_in(sys.stdout)
         self.console = Console(highlight=False)
         self.console.width = min(self.console.width, WIDEST)
         self.paced = paced

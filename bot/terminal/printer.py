@@ -1,12 +1,10 @@
 """Prints on a terminal with colours, and into a file or pipe as plain lines."""
 
 import asyncio
-import codecs
-import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
@@ -15,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.domain.rollover import Line
-from bot.messages import drawn
+from bot.messages import drawn, signs
 from bot.messages import wow as say
 
 LINE_EVERY = 2.0
@@ -23,11 +21,6 @@ LINE_EVERY = 2.0
 PLAIN_WIDTH = 120
 NARROW = 60
 """Below so many columns a title gets lines of its own."""
-STAND_INS: Mapping[str, str] = {
-    "·": "-", "•": "*", "…": "...", "–": "-", "—": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "⚠": "!", "✓": "+",
-    "⚑": "#", "◷": "~", "↩": "<", "ℹ": "i", "■": "x",
-}  # fmt: skip
-"""What is written in place of a sign that the terminal's encoding cannot carry."""
 
 Follow = Callable[[Text, bool], None]
 """Shows how far something is; the flag tells that it is worth a line of its own at once."""
@@ -37,8 +30,7 @@ class Printer:
     """Standard output."""
 
     def __init__(self) -> None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors=_STANDING_IN)
+        signs.stand_in(sys.stdout)
         self.console = Console(highlight=False)
         self.is_closed = False
         if not self.console.is_terminal:
@@ -138,13 +130,3 @@ def _title(line: Line) -> Text:
 
 def _choice(line: Line) -> str:
     return say.CHOICES[line.choice].lower()
-
-
-def _stand_in(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return "".join(STAND_INS.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
-
-
-_STANDING_IN = "baton-stand-ins"
-codecs.register_error(_STANDING_IN, _stand_in)

@@ -46,6 +46,17 @@ def test_the_demo_plays_a_rollover_its_report_and_the_way_back_and_ends_by_itsel
     assert [each.name for each in tmp_path.iterdir()] == ["demo.svg"], "nothing else is left behind"
 
 
+def test_a_terminal_that_knows_only_ascii_reads_well_too(tmp_path: Path) -> None:
+    plain = surroundings(tmp_path, LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    with subprocess.Popen(DEMO, env=plain, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
+        said = reads_until(demo, "GitLab is cut off")
+        demo.terminate()
+
+    assert '3. Rename "WoW" to "WoW ending ' in said
+    assert "x GitLab is cut off" in said
+    assert "?" not in said
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_the_demo_and_its_child_at_any_moment(number: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen(

@@ -1,0 +1,24 @@
+"""A world with a week to turn, and a terminal in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.edges.terminal.shell import Shell
+from tests.stories.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world with a week that is over, in which no bot serves; only Alice leads."""
+    monkeypatch.chdir(tmp_path)
+    with World(tmp_path, WOW_LEADS="U1") as world:
+        for name, value in world.bot.settings.items():
+            monkeypatch.setenv(name, value)
+        yield world
+
+
+@pytest.fixture
+def shell(world: World, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(world, capsys)

@@ -1,0 +1,85 @@
+"""A terminal on the machine that Baton runs on: commands in this process, and as processes of their own."""
+
+import asyncio
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from bot import app, terminal
+from bot.app import Bot
+from bot.settings import read
+from tests.stories.process import environment
+from tests.stories.world import World
+
+OPS = "terminal:ops"
+Work = Callable[[Bot], Awaitable[int]]
+Audit = list[tuple[str, str, str, str]]
+
+
+class Shell:
+    """A terminal on the machine that Baton runs on."""
+
+    def __init__(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+        self.world, self._capsys = world, capsys
+
+    def runs(self, work: Work) -> tuple[int, str]:
+        """Runs a command; gives the exit code, and all that was printed with single blanks."""
+        code = asyncio.run(app.in_terminal(read(None), work, self.world.clock))
+        return code, " ".join(self._capsys.readouterr().out.split())
+
+    def rolls_over(
+        self, by: str = OPS, ending: str = "", *, dry_run: bool = False, yes: bool = True, wait: bool = True
+    ) -> tuple[int, str]:
+        return self.runs(lambda bot: terminal.roll_over(bot, by, ending, dry_run=dry_run, yes=yes, wait=wait))
+
+    def undoes(self, by: str = OPS, *, yes: bool = True, wait: bool = True) -> tuple[int, str]:
+        return self.runs(lambda bot: terminal.undo(bot, by, dry_run=False, yes=yes, wait=wait))
+
+    def audit(self) -> Audit:
+        """Who asked for what, how it ended, and from where."""
+        found: Audit = []
+
+        async def look(bot: Bot) -> int:
+            lines = await bot.store.read(lambda tx: tx.audit_lines())
+            found.extend((each["who"], each["command"], each["outcome"], each["source"]) for each in lines)
+            return 0
+
+        self.runs(look)
+        return found
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "bot", "wow", *words]
+
+
+def runs(world: World, folder: Path, *words: str, tty: bool = False, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Runs a command as a process of its own, on a terminal if it is `tty`."""
+    before = environment({**world.bot.settings, **more})
+    if not tty:
+        return subprocess.run(command(*words), env=before, cwd=folder, capture_output=True, text=True, check=False)
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command(*words), env=before, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs) as run:
+        os.close(theirs)
+        said = read_until(ours, "")
+    os.close(ours)
+    return subprocess.CompletedProcess(run.args, run.returncode, re.sub(r"\x1b(\[[0-9;?]*\w|\].*?\x1b\\)", "", said))
+
+
+def read_until(place: int, words: str) -> str:
+    """What stands on a terminal, up to these words; without words, until whoever writes there has left."""
+    said = ""
+    while not words or words not in said:
+        try:
+            piece = os.read(place, 4096)
+        except OSError:  # Linux says so that the other side is closed
+            break
+        if not piece:
+            break
+        said += piece.decode(errors="replace")
+    return said
