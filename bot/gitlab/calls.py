@@ -13,15 +13,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bot.domain.errors import Rejected, Unavailable
-from bot.gitlab.crew import Crew, Turn
+from bot.gitlab.crew import AT_ONCE, Crew, Turn
+from bot.gitlab.heard import BrokenError, Heard, StumbledError
 from bot.telemetry import metrics
 
 if TYPE_CHECKING:
     import gitlab
 
-    from bot.gitlab.wire import Heard
-
-AT_ONCE = 16
 PER_PAGE = 100
 PAGES_AHEAD = 8
 """How many pages are read side by side where GitLab does not say how many there are."""
@@ -70,7 +68,7 @@ class Calls:
     async def rows(self, path: str, read: Callable[[Row], T], **params: object) -> list[T]:
         """Read a list to its last page, each row as `read` makes of it."""
 
-        def page_of(heard: "Heard") -> _Page[T]:
+        def page_of(heard: Heard) -> _Page[T]:
             rows = _rows(heard)
             return _Page([understood(read, row) for row in rows], full=len(rows) >= PER_PAGE, heard=heard)
 
@@ -92,7 +90,7 @@ class Calls:
         return [one for each in pages for one in each.found]
 
     async def call(
-        self, read: Callable[["Heard"], T], method: str, path: str, body: Row | None, params: dict[str, object]
+        self, read: Callable[[Heard], T], method: str, path: str, body: Row | None, params: dict[str, object]
     ) -> T:
         """Call, and give what `read`, which runs in the call's thread, makes of the answer."""
         loop = asyncio.get_running_loop()
@@ -123,7 +121,7 @@ class Calls:
 
     def send(
         self, method: str, path: str, body: Row | None, params: dict[str, object], seconds: float | None = None
-    ) -> "Heard":
+    ) -> Heard:
         """Call, blocking, for at most so many seconds; raises Unavailable or Rejected."""
         outcome = "error"
         try:
@@ -142,13 +140,8 @@ class Calls:
         self.reached_at, self.trouble = self._clock(), ""
         return heard
 
-    def _try(
-        self, method: str, path: str, body: Row | None, params: dict[str, object], seconds: float | None
-    ) -> "Heard":
+    def _try(self, method: str, path: str, body: Row | None, params: dict[str, object], seconds: float | None) -> Heard:
         """Call; what only reads is tried again, for one bad answer in a thousand would spoil a thousand good ones."""
-        from bot.gitlab.refusals import StumbledError
-        from bot.gitlab.wire import BrokenError
-
         began = time.monotonic()
         for pause in READ_AGAIN_AFTER if method == "get" else ():
             try:
@@ -163,7 +156,7 @@ class Calls:
 
     def _call(
         self, method: str, path: str, body: Row | None, params: dict[str, object], seconds: float | None
-    ) -> "Heard":
+    ) -> Heard:
         from gitlab.exceptions import GitlabError  # a fifth of a second, off the start
 
         try:
@@ -218,7 +211,7 @@ class Straight:
                 break
         return found
 
-    def _send(self, method: str, path: str, body: Row | None, params: dict[str, object]) -> "Heard":
+    def _send(self, method: str, path: str, body: Row | None, params: dict[str, object]) -> Heard:
         left = self._until - time.monotonic()
         if left <= 0:
             message = "no answer in time"
@@ -229,7 +222,7 @@ class Straight:
 class _Page(Generic[T]):
     """One page of a list, and what it tells of the others."""
 
-    def __init__(self, found: list[T], *, full: bool, heard: "Heard") -> None:
+    def __init__(self, found: list[T], *, full: bool, heard: Heard) -> None:
         self.found = found
         total, following = heard.headers.get("X-Total-Pages", ""), heard.headers.get("X-Next-Page")
         self.pages = int(total) if total.isdigit() else None
@@ -275,14 +268,14 @@ def _call_soon(loop: asyncio.AbstractEventLoop, land: Callable[..., None], *land
         loop.call_soon_threadsafe(land, *landed)
 
 
-def _row(heard: "Heard") -> Row:
+def _row(heard: Heard) -> Row:
     found = heard.json() if heard.content else {}
     if not isinstance(found, dict):
         raise _strange()
     return found
 
 
-def _rows(heard: "Heard") -> list[Row]:
+def _rows(heard: Heard) -> list[Row]:
     found = heard.json() if heard.content else []
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise _strange()

@@ -14,6 +14,9 @@ from typing import NamedTuple
 from bot.domain.errors import Unavailable
 from bot.domain.journal import Delivery
 
+AT_ONCE = 16
+"""How many calls may be on their way side by side."""
+
 
 class Turn(IntEnum):
     """Who goes before whom."""

@@ -11,8 +11,8 @@ from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
 from bot.domain.tracker import Issue, Milestone, WeekFacts
 from bot.gitlab import rows
-from bot.gitlab.calls import AT_ONCE, Calls, Row, Straight, patiently
-from bot.gitlab.crew import Turn
+from bot.gitlab.calls import Calls, Row, Straight, patiently
+from bot.gitlab.crew import AT_ONCE, Turn
 from bot.gitlab.paths import PATHS, project_path
 from bot.gitlab.reading import Reading
 from bot.telemetry import log

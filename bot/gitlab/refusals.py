@@ -7,16 +7,14 @@ makes of them; a page in HTML comes from something in front of GitLab, not from 
 import json
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.operations import READ_ONLY
-
-if TYPE_CHECKING:
-    from bot.gitlab.wire import Heard
+from bot.gitlab.heard import Heard, StumbledError
 
 SILENT = frozenset({408, 502, 503, 504, 520, 521, 522, 523, 524})
 USUAL_WAIT, LONGEST_WAIT = 10.0, 120.0
@@ -26,11 +24,7 @@ _RUBY_PAIR = re.compile(r'(?::"?(\w+)"?\s*=>|"(\w+)"\s*=>|(\w+):)\s*(\[[^\]]*\]|
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
-class StumbledError(Unavailable):
-    """GitLab answered, with an error of its own; the next answer may well be good."""
-
-
-def meaning(heard: "Heard") -> Unavailable | Rejected:
+def meaning(heard: Heard) -> Unavailable | Rejected:
     """Tell "later" from "never": only what GitLab has understood and refused is a refusal."""
     status = heard.status_code
     if status == 429:
@@ -86,7 +80,7 @@ def _parts(said: object, field: str) -> list[str]:
     return [f"{field} {text}" if text and field and field != "base" else text]
 
 
-def _body(heard: "Heard") -> object:
+def _body(heard: Heard) -> object:
     """Read an error's body; None where GitLab itself would not speak so."""
     try:
         found: Any = json.loads(heard.content)
@@ -95,7 +89,7 @@ def _body(heard: "Heard") -> object:
     return found
 
 
-def _retry_after(heard: "Heard") -> float | None:
+def _retry_after(heard: Heard) -> float | None:
     """Read how long GitLab wants to be left alone: in seconds or as a date, else when its window ends."""
     try:
         seconds = Retry().parse_retry_after(heard.headers.get("Retry-After", ""))

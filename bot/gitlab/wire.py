@@ -18,40 +18,14 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.util import Timeout
 
 from bot.domain.errors import Unavailable
-from bot.gitlab.calls import AT_ONCE
+from bot.gitlab.crew import AT_ONCE
+from bot.gitlab.heard import BrokenError, Heard
 from bot.gitlab.refusals import meaning
 
 CONNECT_SECONDS, READ_SECONDS, LONGEST_SECONDS = 2.0, 4.5, 6.5
 """The longest call is shorter than an operation's deadline, so that none outlives the attempt it belongs to."""
 MOST_REDIRECTS = 5
 PIECE = 256 * 1024
-
-
-class BrokenError(Unavailable):
-    """The connection broke instead of bringing an answer."""
-
-
-class Heard:
-    """GitLab's answer, as python-gitlab expects it from a backend: it is the response, and the response in it."""
-
-    history = ()
-    reason = ""
-
-    def __init__(self, status: int, headers: Any, content: bytes) -> None:  # noqa: ANN401 - urllib3's mapping
-        self.status_code, self.headers, self.content = status, headers, content
-
-    @property
-    def response(self) -> "Heard":
-        """Give python-gitlab what it hands on."""
-        return self
-
-    def json(self) -> Any:  # noqa: ANN401 - JSON is of any shape
-        """Read the body."""
-        try:
-            return json.loads(self.content)
-        except ValueError as error:
-            message = "what answers is not GitLab's API"
-            raise Unavailable(message) from error
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
 from bot.domain.tracker import LabelEvent, MilestoneEvent, WeekFacts
 from bot.gitlab import Gitlab
-from bot.gitlab.calls import AT_ONCE
+from bot.gitlab.crew import AT_ONCE
 from bot.sandbox.gitlab.http import application
 from bot.sandbox.gitlab.world import GitlabWorld
 from bot.sandbox.server import Server

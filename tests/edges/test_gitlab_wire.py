@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.operations import READ_ONLY
 from bot.gitlab.calls import MOST_PAGES, PER_PAGE, Calls
+from bot.gitlab.heard import Heard
 from bot.gitlab.refusals import LONGEST_REASON, meaning, sentence
-from bot.gitlab.wire import Heard
 from bot.sandbox.server import Server
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
