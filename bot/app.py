@@ -16,11 +16,12 @@ from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 
 import handlers
 from bot import web
-from bot.dialogue import Outcome, Request
+from bot.dialogue import Outcome, Reply, Request
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.team import Labels, Team
 from bot.gitlab import Gitlab
 from bot.gitlab.paths import project_path
+from bot.messages import general
 from bot.outbox import Follow, Outbox, Planner, Pulse, Tasks
 from bot.prompt import Prompt
 from bot.schedule import Job, Schedule
@@ -103,7 +104,7 @@ class Bot:
             clock=clock,
         )
         self.edge = Edge(store, self.team, handlers.REQUESTS, clock, new_id=lambda: uuid4().hex[:12])
-        self.roster = Roster(store, self.calls, clock, self._answer_kept)
+        self.roster = Roster(store, self.calls, clock, self._answer_kept, self._tell_not_checked)
         secret = settings.slack_signing_secret
         self.slack = SlackApp(
             self.edge,
@@ -158,6 +159,10 @@ class Bot:
 
     async def _answer_kept(self, request: Request) -> "asyncio.Task[None] | None":
         return await self.slack.answer_kept(request)
+
+    def _tell_not_checked(self, request: Request, whom: str, reason: str) -> None:
+        mention = f"<!subteam^{whom}>" if whom.startswith("S") else f"<@{whom}>"
+        self.prompt.begin(request, Reply(general.not_checked(mention, reason)), acked=False)
 
     def _jobs(self) -> list[Job]:
         from apscheduler.triggers.cron import CronTrigger  # loaded after the start, off the loop

@@ -25,6 +25,15 @@ def one_moment() -> Words:
     return Page().say("One moment, I am looking you up in Slack; your answer follows.").words()
 
 
+def not_checked(whom: str, reason: str) -> Words:
+    """Say that somebody's right could not be checked, and that what they asked for is kept; `whom` is a mention."""
+    said = (
+        f"I could not check whether you may do this: Slack does not tell me about {whom} ({escape(reason)}). Your "
+        "command is kept, and I go on with it as soon as Slack tells me. Whoever runs Baton may have to mend its rights."
+    )
+    return Page().say(said).words()
+
+
 def not_there_yet(what: str) -> Words:
     """Say that something is not built yet."""
     return Page().say(f"{escape(what)} is not there yet. `/wow help` shows what I can do.").words()

@@ -4,7 +4,7 @@ https://docs.slack.dev/reference/methods
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -201,10 +201,14 @@ class SlackCalls:
     async def identity(self) -> Identity:
         """Ask who Baton is."""
         me = await self._called(self.client.auth_test())
-        return Identity(str(me.get("team_id", "")), str(me.get("user_id", "")), str(me.get("bot_id") or ""))
+        return Identity(_home(me), str(me.get("user_id", "")), str(me.get("bot_id") or ""))
 
-    async def describe(self, who: str) -> Person:
-        """Ask Slack about somebody; raises Rejected when Slack knows nobody of this id."""
+    async def describe(self, who: str, home: str) -> Person:
+        """Ask Slack about somebody; raises Rejected when Slack knows nobody of this id.
+
+        `home` is Baton's own workspace: whoever is a member there is one of it, whichever other workspaces of the
+        enterprise they belong to as well.
+        """
         user = (await self._called(self.client.users_info(user=who)))["user"]
         profile = user.get("profile") or {}
         return Person(
@@ -215,7 +219,7 @@ class SlackCalls:
             bot=bool(user.get("is_bot")) or who == "USLACKBOT",
             deactivated=bool(user.get("deleted")),
             guest=any(user.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger")),
-            team=str(user.get("team_id") or ""),
+            team=home if home and home in _teams(user) else str(user.get("team_id") or ""),
         )
 
     async def members(self, group: str) -> frozenset[str]:
@@ -252,6 +256,23 @@ class SlackCalls:
 
     def _heard(self) -> None:
         self.reached_at, self.trouble = self._clock(), ""
+
+
+def _home(me: Mapping[str, Any]) -> str:
+    """Name the workspace that the app is installed in, or the enterprise where it is installed in all of it."""
+    whole = me.get("is_enterprise_install") and me.get("enterprise_id")
+    return str(whole or me.get("team_id") or "")
+
+
+def _teams(user: Mapping[str, Any]) -> set[str]:
+    """List where somebody is a member: an enterprise tells it of its own people, and of nobody else.
+
+    https://docs.slack.dev/reference/objects/user-object
+    """
+    enterprise = user.get("enterprise_user") or {}
+    return {
+        str(one) for one in (user.get("team_id"), enterprise.get("enterprise_id"), *(enterprise.get("teams") or ()))
+    }
 
 
 async def _answer_to(call: Awaitable[Any], seconds: float) -> dict[str, Any]:

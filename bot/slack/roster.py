@@ -24,21 +24,36 @@ REFRESH_AFTER = timedelta(days=1)
 ASK_AGAIN = timedelta(minutes=5)
 AT_A_TIME = 10
 POLL = 5.0
+WITHHELD_PAUSE = 5.0
+"""Slack allows twenty questions a minute about groups."""
 BOT_USER, BOT = "bot user", "bot"
 AnswerKept = Callable[[Request], Awaitable["asyncio.Task[None] | None"]]
 """Answers a kept request; gives the task that shows the answer, None when it has to be kept on."""
+Tell = Callable[[Request, str, str], None]
+"""Tells somebody that Slack does not describe a person or group (the id) to us, and why; their request is kept on."""
+
+
+class WithheldError(Unavailable):
+    """Slack answers, and does not tell us: our own rights are at fault, and may be mended any moment."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Slack does not tell us ({reason})", retry_after=WITHHELD_PAUSE, world_is_down=False)
+        self.why = reason
 
 
 class Roster:
-    """The worker; `answer` takes a kept request up again."""
+    """The worker; `answer` takes a kept request up again, `tell` says why that is not possible yet."""
 
-    def __init__(self, store: Store, calls: SlackCalls, clock: Callable[[], datetime], answer: AnswerKept) -> None:
-        self.store, self.calls, self.clock, self.answer = store, calls, clock, answer
+    def __init__(
+        self, store: Store, calls: SlackCalls, clock: Callable[[], datetime], answer: AnswerKept, tell: Tell
+    ) -> None:
+        self.store, self.calls, self.clock, self.answer, self.tell = store, calls, clock, answer, tell
         self._wake = asyncio.Event()
         self._known_self = False
         self._roll = random.Random()  # noqa: S311 - jitter, not a secret
         self._sparing = Sparing("roster.waits")
         self._shown: dict[str, asyncio.Task[None]] = {}
+        self._told: set[str] = set()
 
     def wake(self) -> None:
         """Look at once: a request may be waiting, or somebody may have changed."""
@@ -95,20 +110,29 @@ class Roster:
             raise trouble
 
     async def _take_up(self, request: str, waits_for: str, written: str) -> None:
-        known = await self.store.read(lambda tx: {**tx.people([waits_for]), **tx.groups([waits_for])})
-        if waits_for not in known:
-            await self._learn(waits_for)
         try:
             asked = read_request(written)
         except (ValueError, TypeError, KeyError):
             log.exception("roster.request_not_readable", request=request)
             await self._settle(request)
             return
+        if not await self._knows(waits_for):
+            try:
+                await self._learn(waits_for)
+            except WithheldError as withheld:
+                if request not in self._told:
+                    self._told.add(request)
+                    self.tell(asked, waits_for, withheld.why)
+                raise
+        self._told.discard(request)
         showing = await self.answer(asked)
         if showing is None:
             self.wake()  # it waits for somebody else now
         else:
             self._shown[request] = asyncio.create_task(self._settle_after(showing, request))
+
+    async def _knows(self, who: str) -> bool:
+        return bool(await self.store.read(lambda tx: {**tx.people([who]), **tx.groups([who])}))
 
     async def _settle_after(self, showing: "asyncio.Task[None]", request: str) -> None:
         await asyncio.wait({showing})
@@ -145,14 +169,17 @@ class Roster:
     async def _learn_person(self, who: str) -> None:
         at = self.clock()
         try:
-            person = await self.calls.describe(who)
+            home = await self.store.read(lambda tx: tx.fact(HOME))
+            person = await self.calls.describe(who, home)
         except Rejected as refusal:
             # Slack shows nothing of them to us: they may look, like any guest
             log.warning("roster.person_not_read", person=who, reason=refusal.reason)
             person = Person(id=who, name=who, guest=True)
-            if not refusal.gone:  # our own rights are at fault, and may be mended any moment
-                person = (await self.store.read(lambda tx: tx.people([who]))).get(who, person)
-                at -= REFRESH_AFTER - ASK_AGAIN
+            if not refusal.gone:
+                known = await self.store.read(lambda tx: tx.people([who]))
+                if who not in known:
+                    raise WithheldError(refusal.reason) from refusal
+                person, at = known[who], at - REFRESH_AFTER + ASK_AGAIN
         await self.store.write(lambda tx: tx.keep_person(person, at))
 
     async def _learn_group(self, group: str) -> None:
@@ -163,6 +190,8 @@ class Roster:
             log.warning("roster.group_not_read", group=group, reason=refusal.reason)
             members = frozenset()
             if not refusal.gone:
-                at -= REFRESH_AFTER - ASK_AGAIN
-                members = (await self.store.read(lambda tx: tx.groups([group]))).get(group, members)
+                known = await self.store.read(lambda tx: tx.groups([group]))
+                if group not in known:
+                    raise WithheldError(refusal.reason) from refusal
+                members, at = known[group], at - REFRESH_AFTER + ASK_AGAIN
         await self.store.write(lambda tx: tx.keep_group(group, members, at))

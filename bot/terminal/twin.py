@@ -276,7 +276,11 @@ class Twin:
             )
             return False
         except Rejected as refusal:
-            self.printer.line(f"Slack knows nobody of the id {self.by} ({refusal.reason}).")
+            self.printer.line(
+                f"Slack knows nobody of the id {self.by} ({refusal.reason})."
+                if refusal.gone
+                else f"I could not check whether {self.by} may do this: Slack does not tell me ({refusal.reason})."
+            )
             return False
         return True
 
@@ -296,7 +300,7 @@ class Twin:
             await self.bot.store.write(lambda tx: tx.keep_group(who, members, at))
             return
         home = (await calls.identity()).workspace
-        person = await calls.describe(who)
+        person = await calls.describe(who, home)
 
         def keep(tx: Tx) -> None:
             tx.keep_fact(HOME, home, at)

@@ -179,3 +179,70 @@ def test_rights_are_asked_again_when_a_preview_is_confirmed(world: World) -> Non
 
     assert "Guests can look" in world.alice.modal.text
     assert not world.gitlab.writes
+
+
+def refuses(world: World, method: str, error: str = "missing_scope") -> None:
+    world.forgives_slack = True
+    world.slack.weather.fails(200, match=method, body={"ok": False, "error": error})
+
+
+def test_a_lead_whose_group_slack_does_not_show_is_told_so_and_goes_on_when_it_does(tmp_path: Path) -> None:
+    with leads(tmp_path, "S1") as world:
+        world.seeds_small_week()
+        world.slack.add_usergroup("S1", "leads", ["U1"])
+        refuses(world, "usergroups.users.list")
+        world.bot.starts()
+
+        world.alice.types(ROLL_OVER, CHANNEL)
+
+        said = world.said("could not check whether you may do this").text
+        assert "@leads (missing_scope)" in said
+        assert "Your command is kept" in said
+        world.slack.weather.clears()
+        opened(world, world.alice)
+        assert len(world.messages("could not check")) == 1
+
+
+def test_a_person_our_rights_do_not_show_is_no_guest_for_that(world: World) -> None:
+    refuses(world, "users.info")
+    somebody = newcomer(world)
+
+    somebody.types(ROLL_OVER, CHANNEL)
+
+    world.said("could not check whether you may do this", to=somebody)
+    world.slack.weather.clears()
+    opened(world, somebody)
+
+
+def test_what_was_known_of_a_group_holds_while_slack_refuses_to_tell_more(tmp_path: Path) -> None:
+    with leads(tmp_path, "S1") as world:
+        world.seeds_small_week()
+        world.slack.add_usergroup("S1", "leads", ["U1"])
+        world.bot.starts()
+        world.alice.types(ROLL_OVER, CHANNEL)
+        opened(world, world.alice)
+        world.bot.stops()
+        refuses(world, "usergroups.users.list")
+        world.clock.moves(hours=25)
+
+        world.bot.starts()
+        world.until(lambda: world.bot.has_said("roster.group_not_read"), "the group is asked for again")
+
+        world.opens_rollover(world.alice)
+
+
+@pytest.mark.parametrize(("teams", "may"), [(["T0ELSEWHERE", "T0SANDBOX"], True), (["T0ELSEWHERE"], False)])
+def test_whoever_of_the_enterprise_is_a_member_of_our_workspace_too_is_one_of_us(
+    world: World, teams: list[str], may: bool
+) -> None:
+    of_enterprise = {"id": "U9", "enterprise_id": "E1", "enterprise_name": "Acme", "teams": teams}
+    user = {"id": "U9", "team_id": "T0ELSEWHERE", "name": "zoe", "tz": "UTC", "enterprise_user": of_enterprise}
+    world.slack.weather.fails(200, match="users.info", body={"ok": True, "user": user})
+    somebody = newcomer(world)
+
+    somebody.types(ROLL_OVER, CHANNEL)
+
+    if may:
+        opened(world, somebody)
+    else:
+        world.said("You belong to another workspace", to=somebody)
