@@ -315,14 +315,15 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
     loops = [asyncio.create_task(worker()) for worker in (bot.outbox.run, bot.roster.run, bot.schedule.run)]
     serving = asyncio.create_task(server.serve(sockets=[door]))
     ready = asyncio.create_task(_say_ready(server, settings.host, on_ready))
-    look = asyncio.create_task(bot.look_at_gitlab())
+    asides = [asyncio.create_task(bot.look_at_gitlab()), asyncio.create_task(bot.prompt.make_up())]
     stop = asyncio.create_task(stopping.wait())
     done, _ = await asyncio.wait([serving, stop, *loops], return_when=asyncio.FIRST_COMPLETED)
     broken = done - {stop}
     for task in broken:
         log.error("app.stopped_by_error", error=repr(task.exception()) if not task.cancelled() else "cancelled")
     ready.cancel()
-    look.cancel()
+    for aside in asides:
+        aside.cancel()
     log.info("app.stopping")
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(_stop(bot, server, serving, loops), STOP_SECONDS)

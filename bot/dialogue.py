@@ -56,6 +56,10 @@ def read_request(written: str) -> Request:
     return Request(**{**body, "at": datetime.fromisoformat(body["at"])})
 
 
+FILLING_IN = "modal"
+"""What a kept request waits for while its modal is open and not filled in: after a restart its person is told."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """GitLab must be asked first: `show` names the rendering of the answer; `about` is handed to it."""

@@ -1,8 +1,9 @@
 """What a person waits for and that needs the network: modals are opened, GitLab is read, answers are brought.
 
 Why it is built so. A trigger lives three seconds, so a modal is opened at once, empty, and filled in when GitLab has
-answered. Nothing here is promised and nothing is kept: whatever a command changes was written before its ack. If Slack
-does not let a modal open in time, the person gets a button whose click brings a fresh trigger.
+answered. Nothing here is promised: whatever a command changes was written before its ack. If Slack does not let a modal
+open in time, the person gets a button whose click brings a fresh trigger; who had an empty one open when the program
+was killed is told so after the restart.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from bot.dialogue import Answer, Ask, FieldErrors, Modal, Outcome, Reply, Request
+from bot.dialogue import FILLING_IN, Answer, Ask, FieldErrors, Modal, Outcome, Reply, Request, read_request
 from bot.domain.errors import Rejected, Unavailable, UserError
 from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
@@ -21,6 +22,8 @@ from bot.store import Store, Tx
 from bot.telemetry import log
 
 READ_SECONDS = 25.0
+FILLED_IN_WITHIN = 45.0
+"""Seconds after which nobody fills in a modal any more."""
 FRESH_ENOUGH = 29 * 60.0
 """Seconds for which a response URL is good, with a minute to spare."""
 ATTEMPTS = 3
@@ -98,6 +101,7 @@ class Prompt:
                             for request, outcome in left.values()
                         )
                     )
+                    await asyncio.gather(*(self._settle(request.id) for request, _ in left.values()))
 
     async def _show_safely(self, request: Request, outcome: Outcome, *, acked: bool) -> None:
         with log.bound(request=request.id):
@@ -108,6 +112,37 @@ class Prompt:
             except Exception:  # noqa: BLE001 - logged, and apologised for
                 log.exception("prompt.broke")
                 await self._say_instead(request, outcome, general.apology(request.id))
+        if isinstance(outcome, Modal) and outcome.ask is not None:
+            await self._settle(request.id)
+
+    async def make_up(self) -> None:
+        """Tell whoever had an empty modal open when the program was killed that nothing more comes of it.
+
+        Another process on the same database may be filling it in: it has the time to do so, and then settles it.
+        """
+        for request, waits_for, written in await self.store.read(lambda tx: tx.kept_requests()):
+            if waits_for != FILLING_IN:
+                continue
+            try:
+                asked = read_request(written)
+            except (ValueError, TypeError, KeyError):
+                log.exception("prompt.request_not_readable", request=request)
+            else:
+                await asyncio.sleep(max(0.0, FILLED_IN_WITHIN - (self.clock() - asked.at).total_seconds()))
+                if request not in await self._filling_in():
+                    continue
+                await self._say_instead(asked, Modal({}), general.restarted())
+            await self._settle(request)
+
+    async def _filling_in(self) -> set[str]:
+        kept = await self.store.read(lambda tx: tx.kept_requests())
+        return {request for request, waits_for, _ in kept if waits_for == FILLING_IN}
+
+    async def _settle(self, request: str) -> None:
+        try:
+            await self.store.write(lambda tx: tx.settle_request(request))
+        except Exception:  # noqa: BLE001 - logged, and found again after a restart
+            log.exception("prompt.not_settled", request=request)
 
     async def _say_instead(self, request: Request, outcome: Outcome, said: Words) -> None:
         """Say something in place of an outcome: in its modal, if that is open, else as words."""

@@ -64,6 +64,12 @@ def restarting() -> Words:
     return Page().say("I am being restarted, and have changed nothing here. Please ask once more in a minute.").words()
 
 
+def restarted() -> Words:
+    """Say that an answer will not come, because the program was restarted in between."""
+    said = "I was restarted in between, and have changed nothing here. Please type the command, or press, once more."
+    return Page().say(said).words()
+
+
 LONGEST_VALUE = 2000
 """What Slack lets a button carry."""
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot import messages
-from bot.dialogue import Ask, Closed, FieldErrors, Modal, Outcome, Reply, Request
+from bot.dialogue import FILLING_IN, Ask, Closed, FieldErrors, Modal, Outcome, Reply, Request
 from bot.domain.errors import NotKnownYetError, UserError
 from bot.domain.team import Team
 from bot.messages import general
@@ -85,6 +85,8 @@ class Edge:
         if request.key and (first := tx.answer_to(request.key)) is not None:
             return Answered(json.loads(first), ended="repeated")
         answered = self._handled(tx, request)
+        if request.source == "slack" and isinstance(answered.outcome, Modal) and answered.outcome.ask is not None:
+            tx.keep_request(request.id, request.written(), FILLING_IN, request.at)
         if request.key and not isinstance(answered.outcome, FieldErrors):  # a modal with mistakes may be sent again
             tx.keep_answer(request.key, json.dumps(answered.ack), request.at)
         return answered

@@ -10,7 +10,7 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from bot.dialogue import Request, read_request
+from bot.dialogue import FILLING_IN, Request, read_request
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.operations import backoff
 from bot.domain.people import Person
@@ -90,7 +90,7 @@ class Roster:
         if not self._known_self:
             await self._learn_self()
         trouble: Unavailable | None = None
-        kept = await self.store.read(lambda tx: tx.kept_requests())
+        kept = [one for one in await self.store.read(lambda tx: tx.kept_requests()) if one[1] != FILLING_IN]
         self._forget_settled({request for request, _, _ in kept})
         for request, waits_for, written in kept:
             if request in self._shown:

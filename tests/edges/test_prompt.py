@@ -200,3 +200,20 @@ def test_who_still_waits_when_the_bot_stops_is_told_to_ask_again(world: World) -
     assert world.alice.modal is not None
     assert "being restarted" in world.alice.modal.text
     assert world.messages("being restarted", to=world.bob)
+
+
+def test_who_had_an_empty_modal_open_when_the_bot_was_killed_is_told_after_the_restart(world: World) -> None:
+    world.gitlab.weather.hangs()
+    world.alice.types("/wow rollover", CHANNEL)
+    world.until(lambda: world.alice.modal, "a modal")
+    world.bot.is_killed()
+    world.gitlab.comes_back()
+    world.clock.moves(minutes=1)
+
+    world.bot.starts()
+
+    world.until(lambda: world.alice.modal and "I was restarted in between" in world.alice.modal.text, "it is said")
+    world.bot.stops()
+    world.bot.starts()
+    world.opens_rollover(world.bob)
+    assert not world.messages("I was restarted")
