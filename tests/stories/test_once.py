@@ -192,6 +192,7 @@ def test_a_rollover_that_is_asked_for_again_after_its_end_is_refused_with_words(
 ) -> None:
     world.seeds_small_week()
     world.rolls_over(alice)
+    world.is_idle()
 
     alice.types("/wow rollover ending 2026-11-24")
 
