@@ -7,6 +7,7 @@ INSTALLED := $(VENV)/.installed
 # A file's tests stay together and in order; a third process uses the cores while two others wait.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 CODE := $(wildcard bot handlers tests benchmarks)
+AXE := tests/browser/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo picture serve test check figures lock
@@ -25,17 +26,22 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@touch $@
 	@echo 'Ready: make demo'
 
-demo: setup ## a lead's Wednesday, in the built-in sandbox (ONCE=1 ends by itself)
-	$(BIN)/python -m bot demo $(if $(ONCE),--once)
+demo: setup ## Slack and GitLab on a page in the browser, nothing real (TOUR=1: a tour in the terminal, ONCE=1: once)
+	$(BIN)/python -m bot demo $(if $(TOUR),--tour) $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
-picture: setup ## draw the picture in the README again, from the demo
-	$(BIN)/python -m bot demo --once --picture docs/demo.svg
+picture: setup ## draw the pictures in the README again, from the demo and its page
+	$(BIN)/python -m bot demo --tour --once --picture docs/demo.svg
+	$(BIN)/python -m tests.browser.pictures docs
 
 serve: setup ## run the bot, with the settings of the environment or .env
 	$(BIN)/python -m bot serve
 
-test: setup ## run the tests (ARGS='-k rollover' chooses, ARGS='-n 0' uses one process)
+test: setup $(AXE) ## run the tests (ARGS='-k rollover' chooses, '-n 0': one process); those in the browser where there is one
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+
+$(AXE): tests/browser/package-lock.json
+	@npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error \
+		|| echo 'npm could not fetch what judges the page: the tests in the browser will be left out.' >&2
 
 check: setup ## lint, format, types and import contracts
 	$(BIN)/ruff check

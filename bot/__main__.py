@@ -114,13 +114,16 @@ def serve(
 
 @cli.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="End by itself instead of staying up.")] = False,
-    picture: Annotated[Path | None, typer.Option(help="Save the best scenes there, as an SVG image.")] = None,
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.", min=0, max=65535)] = 8642,
+    tour: Annotated[bool, typer.Option("--tour", help="Play a lead's Wednesday in the terminal instead.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="The tour, which then ends by itself.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Save the tour's best scenes there, as an SVG image.")] = None,
 ) -> None:
-    """Play a lead's Wednesday against a sandbox, with no account anywhere."""
-    from bot import demo as play
+    """Show Baton between an emulated Slack and GitLab, on a page in the browser, with no account anywhere."""
+    from bot import demo as shown
 
-    _exit_with(play.run(once=once, picture=picture))
+    touring = tour or once or picture is not None
+    _exit_with(shown.run(port, once=once, picture=picture) if touring else shown.show(port))
 
 
 @wow.command(epilog=EXIT_CODES)

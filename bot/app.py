@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import aiohttp
 import uvicorn
+from pydantic import SecretStr
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 
 import handlers
@@ -20,6 +22,7 @@ from bot.dialogue import Outcome, Reply, Request
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.team import Labels, Team
 from bot.gitlab import Gitlab
+from bot.gitlab.hooks import Gate, RefusedHookError
 from bot.gitlab.paths import project_path
 from bot.messages import general
 from bot.outbox import Follow, Outbox, Planner, Pulse, Tasks
@@ -34,10 +37,15 @@ from bot.slack.edge import Edge
 from bot.slack.performer import SlackPerformer
 from bot.slack.roster import Roster
 from bot.slack.socket import Socket
-from bot.store import Store, Tx, open_store
+from bot.store import Store, StoreError, Tx, open_store
 from bot.telemetry import log, metrics
 
+if TYPE_CHECKING:
+    from apscheduler.triggers.base import BaseTrigger
+
 Clock = Callable[[], datetime]
+SWEEPS_FROM = datetime(2017, 1, 1, 0, 40, tzinfo=UTC)
+"""Sweeps are aligned, so that several processes share them, but not to the full hour, when everything else runs."""
 KEEP_ANSWERS = timedelta(days=2)
 STOP_SECONDS = 8.0
 SLACK_AT_ONCE = 4
@@ -81,6 +89,12 @@ class Bot:
         self.calls = SlackCalls(token, settings.slack_api_url, self.session, clock)
         self.gitlab = Gitlab(
             settings.gitlab_url, settings.gitlab_token.get_secret_value(), settings.gitlab_project, self.team, clock
+        )
+        self.gate = Gate(
+            _shown(settings.gitlab_webhook_secret),
+            _shown(settings.gitlab_webhook_signing_token),
+            settings.gitlab_project,
+            clock,
         )
         self.outbox = Outbox(
             store,
@@ -165,10 +179,44 @@ class Bot:
         self.prompt.begin(request, Reply(general.not_checked(mention, reason)), acked=False)
 
     def _jobs(self) -> list[Job]:
-        from apscheduler.triggers.cron import CronTrigger  # loaded after the start, off the loop
+        # loaded after the start, off the loop
+        from apscheduler.triggers.cron import CronTrigger
+        from apscheduler.triggers.interval import IntervalTrigger
 
         nightly = CronTrigger(hour=3, minute=17, timezone=self.team.zone)
-        return [Job("forget answers", nightly, _forget, grace=timedelta(hours=20))]
+        every = IntervalTrigger(minutes=self.settings.late_sweep, start_date=SWEEPS_FROM, timezone=UTC)
+        mornings = CronTrigger(day_of_week="mon-fri", hour=10, timezone=self.team.zone)
+        return [
+            Job("forget answers", nightly, _forget, grace=timedelta(hours=20)),
+            self._job("late sweep", every, timedelta(seconds=30)),
+            self._job("rollover due", mornings, timedelta(hours=14)),
+        ]
+
+    def _job(self, name: str, trigger: "BaseTrigger", grace: timedelta) -> Job:
+        run = handlers.JOBS[name]
+        return Job(name, trigger, lambda tx, at: run(tx, self.team, at), grace=grace)
+
+    async def take_hook(self, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+        """Take a hook of GitLab's: it is written down before this returns, and acted on later."""
+        try:
+            hook = self.gate.read(headers, body, uuid4().hex)
+        except RefusedHookError as refusal:
+            return refusal.status, str(refusal)
+        at, heed = self.clock(), handlers.HOOKS.get(hook.kind)
+        if heed is None:
+            return 200, "There is nothing to do for this hook."
+
+        def take(tx: Tx) -> None:
+            key = f"hook {hook.key or hook.id}"
+            if tx.answer_to(key) is None:
+                tx.keep_answer(key, "", at)
+                heed(tx, self.team, hook, at)
+
+        try:
+            await self.store.write(take)
+        except StoreError as trouble:
+            return 503, str(trouble)
+        return 200, "Taken."
 
     async def health(self) -> web.Health:
         """Tell how Baton is: the process, its database, and what is known of the outside worlds."""
@@ -260,6 +308,10 @@ _MENDS = {
 }
 
 
+def _shown(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
+
+
 def _backlog(tx: Tx) -> dict[str, tuple[int, datetime | None]]:
     return {world: tx.backlog(world) for world in ("gitlab", "slack")}
 
@@ -302,7 +354,7 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
         slack = AsyncSlackRequestHandler(bot.slack.app, path=web.SLACK_PATH)  # type: ignore[assignment] # untyped ASGI
     server = _Server(
         uvicorn.Config(
-            web.build(bot.health, bot.readiness, slack),
+            web.build(bot.health, bot.readiness, slack, bot.take_hook),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -1,4 +1,4 @@
-"""HTTP: what Slack sends, health, and metrics. GitLab's hooks will come in here too.
+"""HTTP: what Slack and GitLab send, health, and metrics.
 
 In front of Bolt stands a check for what would crash it or fill the memory: a timestamp that is no number, a signature
 that is not ASCII, a body over 1 MB. Whatever Bolt trips over all the same is a bad request too. What is refused, by us
@@ -18,12 +18,18 @@ from starlette.routing import Route
 from bot.telemetry import log, metrics
 
 MOST_BYTES = 1_000_000
+MOST_HOOK_BYTES = 8_000_000
+"""A description in GitLab may have a million characters, and a hook carries it, sometimes twice."""
 BODY_SECONDS = 10.0
 SLACK_PATH = "/slack/events"
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+TakeHook = Callable[[Mapping[str, str], bytes], Awaitable[tuple[int, str]]]
+"""Takes a hook's headers (in lower case) and body; gives the status and a sentence for whoever set the hook up."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,10 @@ class Health:
 
 
 def build(
-    health: Callable[[], Awaitable[Health]], readiness: Callable[[], Awaitable[Health]], slack: Asgi | None
+    health: Callable[[], Awaitable[Health]],
+    readiness: Callable[[], Awaitable[Health]],
+    slack: Asgi | None,
+    take_hook: TakeHook,
 ) -> Asgi:
     """Put the web together; `slack` is Bolt's application, None in Socket Mode.
 
@@ -54,9 +63,6 @@ def build(
     async def exposition(_: Request) -> Response:
         await health()
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    async def hooks(_: Request) -> Response:
-        return PlainTextResponse("GitLab's hooks are not taken yet.\n", 403)
 
     async def nothing_here(request: Request, _: Exception) -> Response:
         if request.url.path == SLACK_PATH:
@@ -78,7 +84,7 @@ def build(
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", exposition),
-            Route("/gitlab/hooks", hooks, methods=["POST"]),
+            Route("/gitlab/hooks", _hooks(take_hook), methods=["POST"]),
         ],
     )
 
@@ -89,6 +95,22 @@ def build(
             await starlette(scope, receive, send)
 
     return application
+
+
+def _hooks(take_hook: TakeHook) -> Callable[[Request], Awaitable[Response]]:
+    async def hooks(request: Request) -> Response:
+        length = request.headers.get("content-length", "0")
+        too_large = length.isdigit() and int(length) > MOST_HOOK_BYTES
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = None if too_large else await _read(request.receive, MOST_HOOK_BYTES)
+        except TimeoutError:
+            return _hook_answer(408, "The hook did not arrive in time.")
+        if body is None:
+            return _hook_answer(413, "The hook is too large.")
+        return _hook_answer(*await take_hook(request.headers, body))
+
+    return hooks
 
 
 async def _guarded(slack: Asgi, scope: Scope, receive: Receive, send: Send) -> None:
@@ -147,7 +169,7 @@ def _header_fault(headers: Mapping[bytes, bytes]) -> int:
     return 413 if int(length) > MOST_BYTES else 0
 
 
-async def _read(receive: Receive) -> bytes | None:
+async def _read(receive: Receive, most: int = MOST_BYTES) -> bytes | None:
     """Read the body; None when it is over the limit, whatever its header said."""
     parts: list[bytes] = []
     size = 0
@@ -157,11 +179,18 @@ async def _read(receive: Receive) -> bytes | None:
             return b""  # nobody is there to hear the answer
         part = message.get("body", b"")
         size += len(part)
-        if size > MOST_BYTES:
+        if size > most:
             return None
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)
+
+
+def _hook_answer(status: int, said: str) -> Response:
+    metrics.requests.labels("http", "hook", str(status)).inc()
+    if status >= 400:
+        log.warning("web.hook_refused", status=status, reason=said)
+    return PlainTextResponse(f"{said}\n", status)
 
 
 async def _refuse(status: int, scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,10 +3,10 @@
 from bot.dialogue import Outcome, Reply, Request
 from bot.domain.team import Team
 from bot.messages import general
-from bot.services import way_back
+from bot.services import late, reminder, way_back
 from bot.services import wow as weeks
 from bot.store import Tx
-from handlers import people, wow
+from handlers import hooks, people, wow
 
 
 def _not_there_yet(_: Tx, __: Team, request: Request) -> Outcome:
@@ -20,6 +20,7 @@ REQUESTS = {
     ("submission", "wow.undo"): wow.confirm_undo,
     ("button", "wow.retry"): wow.retry,
     ("button", "wow.undo"): wow.begin_undo,
+    ("button", "wow.rollover"): wow.begin_rollover,
     ("event", "user_change"): people.changed,
     ("event", "subteam_updated"): people.changed,
     ("event", "subteam_members_changed"): people.changed,
@@ -47,6 +48,8 @@ MESSAGES = {
     "wow.stopped": wow.stopped,
     "wow.report": wow.report,
     "wow.undone": wow.undone,
+    "wow.errand": wow.errand,
+    "wow.due": wow.due,
 }
 """How messages in channels are worded when they are sent or edited."""
 
@@ -54,8 +57,23 @@ PLANS = {
     "rollover": (weeks.plan_question, weeks.plan),
     "latecomers": (weeks.latecomers_question, weeks.carry_latecomers),
     "undo": (way_back.undo_plan_question, way_back.plan_undo),
+    "late": (late.look_question, late.label),
+    "check": (late.look_question, late.check),
+    "add": (late.add_question, late.add),
+    "reminder": (reminder.question, reminder.decide),
 }
 """What a plan asks GitLab, and what it decides."""
 
-BATCHES = {"rollover": weeks.follow_rollover, "undo": way_back.follow_undo}
+BATCHES = {
+    "rollover": weeks.follow_rollover,
+    "undo": way_back.follow_undo,
+    "late": late.follow_look,
+    "errand": late.follow_errand,
+}
 """Who follows a batch of operations."""
+
+HOOKS = {"issue": hooks.issue, "merge_request": hooks.issue}
+"""What GitLab tells of, by kind."""
+
+JOBS = {"late sweep": hooks.sweep, "rollover due": hooks.remind}
+"""What is due by the clock."""

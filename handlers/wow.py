@@ -5,6 +5,8 @@ from datetime import datetime
 
 from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request
 from bot.domain.commands import (
+    AddToWeek,
+    CheckLate,
     History,
     NextWeek,
     RollOver,
@@ -14,6 +16,7 @@ from bot.domain.commands import (
     WowStatus,
     parse_wow,
 )
+from bot.domain.errands import Errand
 from bot.domain.errors import UserError
 from bot.domain.people import Right
 from bot.domain.rollover import Choice
@@ -21,9 +24,10 @@ from bot.domain.team import Team
 from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Choices, Preview
 from bot.messages import Words, general
+from bot.messages import late as late_words
 from bot.messages import week as tell
 from bot.messages import wow as say
-from bot.services import way_back, week, wow
+from bot.services import late, reminder, way_back, week, wow
 from bot.services.people import require
 from bot.store import Tx
 
@@ -43,10 +47,28 @@ def command(tx: Tx, team: Team, request: Request) -> Outcome:
             return Ask(week.next_question(), "wow.next")
         case History(count):
             return Ask(week.history_question(count), "wow.history", str(count))
+        case AddToWeek(iid, project):
+            return _run(tx, team, request, Errand("", "add", "", "", request.at, "", iid, project))
+        case CheckLate():
+            return _run(tx, team, request, Errand("", "check", "", "", request.at, ""))
         case RollOver(ending):
             return _begin_rollover(tx, team, request, ending.isoformat() if ending else "")
         case UndoRollover():
             return begin_undo(tx, team, request)
+
+
+def begin_rollover(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Open the preview from the button of a reminder."""
+    return _begin_rollover(tx, team, request, request.about)
+
+
+def _run(tx: Tx, team: Team, request: Request, wanted: Errand) -> Outcome:
+    """Begin what ends with one message in the channel."""
+    require(tx, team, request.who, Right.WRITE)
+    channel = _channel(team, request)
+    errand = replace(wanted, id=request.id, by=request.who, channel=channel, batch=f"errand-{request.id}")
+    late.run(tx, errand)
+    return Reply(late_words.begun(errand, team))
 
 
 def _begin_rollover(tx: Tx, team: Team, request: Request, ending: str) -> Outcome:
@@ -198,6 +220,16 @@ def report(tx: Tx, team: Team, about: str) -> Words:
 def undone(tx: Tx, team: Team, about: str) -> Words:
     """Word the report of the way back."""
     return say.undone(way_back.taken_back(tx, about), team)
+
+
+def errand(tx: Tx, team: Team, about: str) -> Words:
+    """Word the message that follows an addition to the week, or a look for late ones."""
+    return late_words.errand(late.told(tx, about), team)
+
+
+def due(tx: Tx, team: Team, about: str) -> Words:
+    """Word the reminder that a week is over and was not turned."""
+    return late_words.due(reminder.due(tx, about), team)
 
 
 def _known(tx: Tx, name: str, answer: Answer) -> tuple[WeekFacts | None, datetime | None]:

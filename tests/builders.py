@@ -150,7 +150,7 @@ class Tracker:
         if issue is None:
             raise RefusedError("404 not found")
         target = issue.milestone if operation.milestone is None else _id(operation.milestone)
-        if look and issue.milestone not in {_id(operation.source), target}:
+        if look and issue.milestone not in {operation.source, target}:
             return {"kept": "somebody moved it meanwhile"}
         if look and issue.milestone != target and not issue.open and not operation.closed_too:
             return {"kept": "it was closed meanwhile"}

@@ -1,4 +1,8 @@
-"""`make demo`: a lead's Wednesday, played for real against the sandbox. No account, no network, no key press."""
+"""`make demo`: the bot between an emulated Slack and GitLab, as a page to try it on or as a tour in the terminal.
+
+The page plays nothing by itself; the tour plays a lead's Wednesday, and needs no key press. Neither needs an account
+or a network.
+"""
 
 import os
 import signal
@@ -9,17 +13,40 @@ from types import FrameType
 
 from rich.text import Text
 
+from bot.demo import page
 from bot.demo.play import introduce, invite, play
+from bot.demo.process import DemoError
 from bot.demo.stage import Stage
-from bot.demo.worlds import DemoError, Worlds
+from bot.demo.worlds import Worlds
 
-__all__ = ["run"]
+__all__ = ["run", "show"]
 
 WRONG_PLACE = 2
 
 
-def run(*, once: bool, picture: Path | None = None) -> int:
-    """Play it, and then stay up until Ctrl-C, or with `once` end; gives the exit code.
+def show(port: int = page.PORT) -> int:
+    """Serve the page until Ctrl-C; gives the exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        print("Starting an emulated Slack and GitLab, and Baton between them …", flush=True)
+        with Worlds() as worlds:
+            try:
+                with page.opened(worlds, port) as address:
+                    print(f"\n  Open {address}\n\nNothing plays by itself. Ctrl-C ends it.", flush=True)
+                    while True:
+                        time.sleep(3600)
+            finally:
+                _ignore_interrupts()  # an impatient second Ctrl-C must not leave a child behind
+    except DemoError as error:
+        print(f"\nThe demo broke off: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nEnded; nothing is left behind.")
+        return 0
+
+
+def run(port: int = page.PORT, *, once: bool = False, picture: Path | None = None) -> int:
+    """Play the tour, and then stay up until Ctrl-C, page and all, or with `once` end; gives the exit code.
 
     With `picture`, the best scenes are saved there as an SVG image.
     """
@@ -37,8 +64,9 @@ def run(*, once: bool, picture: Path | None = None) -> int:
                 if picture:
                     stage.save(picture)
                 if not once:
-                    invite(stage, worlds)
-                    _stay(stage)
+                    with page.opened(worlds, port) as address:
+                        invite(stage, worlds, address)
+                        _stay(stage)
             finally:
                 _ignore_interrupts()  # an impatient second Ctrl-C must not leave a child behind
     except DemoError as error:

@@ -5,8 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from shlex import quote
 
+from bot.demo.process import DemoError
 from bot.demo.stage import Stage
-from bot.demo.worlds import DemoError, Worlds
+from bot.demo.worlds import Worlds
 from bot.sandbox import seed
 from bot.sandbox.slack.modal import Screen
 from bot.sandbox.slack.persona import Persona
@@ -190,12 +191,13 @@ def _undo(stage: Stage, worlds: Worlds, alice: Seat) -> None:
     stage.pauses(1)
 
 
-def invite(stage: Stage, worlds: Worlds) -> None:
+def invite(stage: Stage, worlds: Worlds, page: str) -> None:
     """Say what there is to look at and to try, while all of it is up."""
     stage.opens("Have a look")
     stage.shows("")
     project = worlds.gitlab.state.project.full_path
     for name, address in (
+        ("All of it, as a page", page),
         ("GitLab, with pages", f"{worlds.gitlab_url}/{project}"),
         ("Baton's health", f"{worlds.bot_url}/healthz"),
         ("Baton's metrics", f"{worlds.bot_url}/metrics"),

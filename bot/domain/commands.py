@@ -5,6 +5,8 @@
     /wow rollover [ending yyyy-mm-dd]     also: roll over; the word `ending` may be left out
     /wow undo
     /wow next
+    /wow add <#iid or URL>                also: the bare number; the address of the issue's page
+    /wow check
     /wow history [n]                      n from 1 to 52
     /wow help
 
@@ -57,6 +59,19 @@ class History:
 
 
 @dataclass(frozen=True)
+class AddToWeek:
+    """Put issue `iid` into the current week; `project` is the address of its project, where one was typed."""
+
+    iid: int
+    project: str = ""
+
+
+@dataclass(frozen=True)
+class CheckLate:
+    """Label late additions now, and list what was done."""
+
+
+@dataclass(frozen=True)
 class WowHelp:
     """The sub-commands; for a word that is none, that word (`unknown`) and the `nearest` sub-command, if one is near.
 
@@ -68,7 +83,7 @@ class WowHelp:
     later: str = ""
 
 
-WowCommand = WowStatus | RollOver | UndoRollover | NextWeek | History | WowHelp | WowOverview
+WowCommand = WowStatus | RollOver | UndoRollover | NextWeek | AddToWeek | CheckLate | History | WowHelp | WowOverview
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,8 @@ USAGE: tuple[Usage, ...] = (
     ),
     Usage("/wow undo", "/wow undo", "previews taking the last rollover back"),
     Usage("/wow next", "/wow next", "what is planned for the next week"),
+    Usage("/wow add <#iid or URL>", "/wow add #12", "puts the issue into the current week"),
+    Usage("/wow check", "/wow check", "labels late additions now, and lists what it did"),
     Usage("/wow history [n]", "/wow history 5", "the last n closed weeks (1 to 52), and who rolled them over"),
     Usage("/wow help", "/wow help", "this list"),
 )
@@ -98,8 +115,15 @@ HISTORY_COUNT = 5
 MOST_WEEKS = 52
 LONGEST_QUOTE = 40
 
-_PLAIN: Mapping[str, WowCommand] = {"status": WowStatus(), "undo": UndoRollover(), "next": NextWeek()}
-_NAMES = ("status", "rollover", "undo", "next", "history", "help")
+_PLAIN: Mapping[str, WowCommand] = {
+    "status": WowStatus(),
+    "undo": UndoRollover(),
+    "next": NextWeek(),
+    "check": CheckLate(),
+}
+_NAMES = ("status", "rollover", "undo", "next", "add", "check", "history", "help")
+_REFERENCE = re.compile(r"#?([0-9]{1,9})")
+_ADDRESS = re.compile(r"<?(https?://[^\s<>|?#]+?)/(?:-/)?(?:issues|work_items)/([0-9]{1,9})(?:[/?#|][^\s<>]*)?>?")
 _INVISIBLE = "\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _BLANKS = re.compile(rf"[\s{_INVISIBLE}\u202a-\u202e\u2066-\u2069]+")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
@@ -119,13 +143,15 @@ def parse_wow(text: str, today: date) -> WowCommand:
     if [one.casefold() for one in arguments] == ["help"] and name in _NAMES:
         return WowHelp()
     match name:
-        case "add" | "check" | "report" | "ap":
+        case "report" | "ap":
             return WowHelp(later=name)
         case "rollover" | "roll-over":
             return RollOver(_ending(arguments, today))
         case "history":
             return History(_count(arguments))
-        case "status" | "undo" | "next":
+        case "add":
+            return _addition(arguments)
+        case "status" | "undo" | "next" | "check":
             _expect_nothing(name, arguments)
             return _PLAIN[name]
         case "help":
@@ -169,6 +195,16 @@ def _count(arguments: Sequence[str]) -> int:
         if 1 <= count <= MOST_WEEKS:
             return count
     raise UserError(f"Please give one number of weeks, from 1 to {MOST_WEEKS}: `/wow history 5`.")
+
+
+def _addition(arguments: Sequence[str]) -> AddToWeek:
+    if len(arguments) == 1 and (written := _REFERENCE.fullmatch(arguments[0])):
+        return AddToWeek(int(written[1]))
+    if len(arguments) == 1 and (written := _ADDRESS.fullmatch(arguments[0])):
+        return AddToWeek(int(written[2]), written[1])
+    if len(arguments) == 1 and re.fullmatch(r"![0-9]+|<?https?://\S+/merge_requests/[0-9]+\S*", arguments[0]):
+        raise UserError("I put issues into the week, not merge requests. Please name an issue: `/wow add #12`.")
+    raise UserError("Please name one issue, by its number or by the address of its page: `/wow add #12`.")
 
 
 def _expect_nothing(name: str, arguments: Sequence[str]) -> None:

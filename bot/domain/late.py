@@ -12,6 +12,8 @@ from bot.domain.team import Team
 from bot.domain.tracker import History, Issue, LabelEvent, Milestone, MilestoneEvent
 from bot.domain.week import Week, first_moment
 
+TAKEN_OFF = "taken off by hand"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -60,8 +62,14 @@ def judge(issue: Issue, events: History, wow: int, started: datetime | None, tea
         return Verdict(late=False, why="an outage is unscheduled by definition")
     labelled = team.labels.unscheduled in issue.labels
     if not labelled and _is_taken_off(events, team.labels.unscheduled, added, own):
-        return Verdict(late=False, why="taken off by hand")
+        return Verdict(late=False, why=TAKEN_OFF)
     return Verdict(late=True, why="added after the week had started", labelled=labelled)
+
+
+def needs_label(issue: Issue, verdict: Verdict | None, team: Team) -> bool:
+    """Tell whether `unscheduled` is to be set: on a late addition that never had it, unless it became an outage."""
+    exempt = {team.labels.unscheduled, team.labels.outage} & {*issue.labels}
+    return bool(verdict and verdict.late and not verdict.labelled and not exempt)
 
 
 def _added_at(events: History, wow: int, own: str) -> datetime | None:

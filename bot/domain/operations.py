@@ -100,7 +100,7 @@ class RemoveMilestone:
 
 @dataclass(frozen=True)
 class SetIssue:
-    """Move an issue (or merge request) from milestone `source` to `milestone` and change labels: one request.
+    """Move an issue (or merge request) from milestone `source` (None: it is in none) to `milestone` and change labels: one request.
 
     `milestone` None leaves it where it is. Whoever repeats it looks first: an issue that a person has moved elsewhere
     since is left as it is, and so is one that was closed meanwhile, unless `closed_too`.
@@ -108,7 +108,7 @@ class SetIssue:
 
     noun: Noun
     iid: int
-    source: MilestoneId
+    source: MilestoneId | None
     milestone: MilestoneId | None = None
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()

@@ -13,7 +13,8 @@ class WeekQuestion:
     the histories of open issues of the current week are read too, but for the (milestone, key) in `judged`: when they
     came into it, and for those that came after it had started (`became_wow` tells when, by milestone id, where Baton
     made it the current week) what happened to their label. With `ending`, who closed the week that ended then, if it
-    is closed, and what the token may do; with `rights`, that alone. `ranks` asks for the labels' own priorities.
+    is closed, and what the token may do; with `rights`, that alone. `ranks` asks for the labels' own priorities, and
+    `issue` for one issue, wherever it stands.
     """
 
     name: str
@@ -27,3 +28,4 @@ class WeekQuestion:
     ending: date | None = None
     rights: bool = False
     ranks: bool = False
+    issue: int = 0

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Literal
 
 from bot.domain import priority, week
-from bot.domain.late import Verdict
+from bot.domain.late import Verdict, needs_label
 from bot.domain.operations import (
     CreateMilestone,
     Made,
@@ -138,7 +138,7 @@ def refusal(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> Refusal
         return _already(facts, weeks, weeks.closed[ending], ending, team)
     return (
         _shut(facts)
-        or _missing(facts, weeks, team)
+        or missing(facts, weeks, team)
         or _clash(facts, weeks, ending, team)
         or _too_early(facts, weeks, ending, team)
         or _rights(facts)
@@ -146,9 +146,9 @@ def refusal(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> Refusal
 
 
 def _already(facts: WeekFacts, weeks: Weeks, closed: Milestone, ending: date, team: Team) -> Refusal:
-    missing = _missing(facts, weeks, team)
+    lacking = missing(facts, weeks, team)
     advice = f"The milestone “{closed.title}” is still open: please close it in GitLab. " if closed.active else ""
-    advice += missing.reason if missing else ""
+    advice += lacking.reason if lacking else ""
     return Refusal(f"The week ending {ending} was rolled over already", closed, advice.strip())
 
 
@@ -167,7 +167,8 @@ def _shut(facts: WeekFacts) -> Refusal | None:
     return None
 
 
-def _missing(facts: WeekFacts, weeks: Weeks, team: Team) -> Refusal | None:
+def missing(facts: WeekFacts, weeks: Weeks, team: Team) -> Refusal | None:
+    """Say what is wrong where there is no current week."""
     if weeks.wow:
         return None
     title = team.wow_title
@@ -247,7 +248,7 @@ def decide(
         message = "there is no current week"
         raise ValueError(message)
     found = facts.of(weeks.wow)
-    requests_stay = not _may_move_requests(facts)
+    requests_stay = not may_move_requests(facts)
     lines = tuple(
         line_for(
             issue,
@@ -278,7 +279,8 @@ def decide(
     )
 
 
-def _may_move_requests(facts: WeekFacts) -> bool:
+def may_move_requests(facts: WeekFacts) -> bool:
+    """Tell whether the token's role lets it change merge requests, as far as GitLab says."""
     level = facts.project.access_level
     return level is None or level >= MAY_EDIT_MERGE_REQUESTS
 
@@ -305,7 +307,7 @@ def _warnings(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> tuple
     if not weeks.following:
         said.append(f"There is no open milestone “{team.next_wow_title}”: I create it on the way.")
     requests = [one for one in facts.of(wow) if one.open and one.noun == "merge_request"]
-    if requests and not _may_move_requests(facts):
+    if requests and not may_move_requests(facts):
         said.append(
             f"My GitLab token may not move merge requests, so {len(requests)} will stay in the closed week. "
             "With the Developer role it may."
@@ -329,8 +331,7 @@ def line_for(
     """
     if stays:
         choice, verdict = "leave", None
-    exempt = {team.labels.unscheduled, team.labels.outage} & {*issue.labels}
-    late = bool(verdict and verdict.late and not verdict.labelled and not exempt)
+    late = needs_label(issue, verdict, team)
     moves = choice != "leave" and team.labels.goal in issue.labels
     return Line(
         noun=issue.noun,

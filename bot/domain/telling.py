@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.domain.operations import Operation
 from bot.domain.rollover import Kept, Line, Refusal, Turn
@@ -112,3 +112,11 @@ class Closed:
     by: str = ""
     by_hand: str = ""
     at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Due:
+    """A week that somebody was reminded of, and its rollover, if there is one by now."""
+
+    ending: date
+    found: Rollover | None

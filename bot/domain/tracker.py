@@ -121,7 +121,7 @@ class WeekFacts:
     `events` holds by key (`issue:12`) the histories of those whose lateness was not yet judged, and `own_user` the name
     of Baton's own user where a history depends on it. `unread` are those whose history could not be read; `put_off` is
     set where that was GitLab's trouble of the moment, to the seconds after which it is worth another try. `closed_by`
-    says who closed which milestone by hand.
+    says who closed which milestone by hand. `asked_for` is the one issue that was asked for, None where there is none.
     """
 
     at: datetime
@@ -134,6 +134,7 @@ class WeekFacts:
     put_off: float | None = None
     closed_by: Mapping[int, WhoAndWhen] = field(default_factory=dict)
     label_ranks: Mapping[str, int | None] = field(default_factory=dict)
+    asked_for: Issue | None = None
 
     def of(self, milestone: Milestone | None) -> tuple[Issue, ...]:
         """List what stood in `milestone`: issues and merge requests, open and closed."""

@@ -155,8 +155,7 @@ class Gitlab:
             body["due_date"] = operation.due
         if operation.active is not None:
             body["state_event"] = "activate" if operation.active else "close"
-        calls.row("put", path, rows.milestone, body=body)
-        return {}
+        return {"at": calls.row("put", path, lambda row: row.get("updated_at") or "", body=body)}
 
     def _remove_milestone(self, calls: Straight, operation: RemoveMilestone) -> dict[str, Any]:
         path = f"{self._project}/milestones/{_id(operation.id)}"
@@ -184,6 +183,10 @@ def _id(milestone: int | Made) -> int:
     return milestone
 
 
+def _id_or_none(milestone: int | Made | None) -> int | None:
+    return None if milestone is None else _id(milestone)
+
+
 def _found(operation: CreateMilestone, found: Milestone) -> dict[str, Any]:
     """Tell what an earlier attempt has made from what somebody else made meanwhile, by its dates."""
     dates = tuple(day.isoformat() if day else "" for day in (found.start, found.due))
@@ -192,7 +195,9 @@ def _found(operation: CreateMilestone, found: Milestone) -> dict[str, Any]:
 
 def _why_kept(operation: SetIssue, issue: Issue) -> str:
     """Say why an issue must be left alone: a person was faster."""
-    expected = {_id(operation.source)} | ({_id(operation.milestone)} if operation.milestone is not None else set())
+    expected = {_id_or_none(operation.source)} | (
+        {_id(operation.milestone)} if operation.milestone is not None else set()
+    )
     if issue.milestone not in expected:
         return "somebody moved it meanwhile"
     moves = operation.milestone is not None and issue.milestone != _id(operation.milestone)

@@ -60,6 +60,7 @@ class Reading:
             put_off=histories.put_off,
             closed_by=await self._read_closed_by(question, weeks),
             label_ranks=ranks,
+            asked_for=await self._read_issue(question.issue),
         )
 
     async def _read_project_and_groups(self, *, rights: bool, groups: bool) -> tuple[Project, tuple[Milestone, ...]]:
@@ -138,6 +139,17 @@ class Reading:
             order_by="created_at",
             sort="asc",
         )
+
+    async def _read_issue(self, iid: int) -> Issue | None:
+        if not iid:
+            return None
+        try:
+            path = f"{self._project}/issues/{iid}"
+            return await self._calls.row("get", path, lambda row: rows.issue(row, "issue"))
+        except Rejected as refusal:
+            if refusal.gone:
+                return None
+            raise
 
     async def _read_histories(
         self, question: WeekQuestion, weeks: Weeks, issues: Mapping[int, tuple[Issue, ...]]

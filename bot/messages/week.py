@@ -126,4 +126,4 @@ def usage(asked: WowHelp) -> Words:
 
 
 def _usage(page: Page) -> None:
-    page.say("\n".join(f"`{line.command}` — {line.what}. Example: `{line.example}`" for line in USAGE))
+    page.say("\n".join(f"`{escape(line.command)}` — {line.what}. Example: `{line.example}`" for line in USAGE))

@@ -94,7 +94,7 @@ class _Writing:
             self._plan(outcome, delivery.operation)
         elif outcome.kind == "delivered":
             tx.delivered(delivery, outcome.result, outcome.at)
-            self.tell(delivery.batch, delivery, "delivered", outcome.at)
+            self.tell(delivery.batch, replace(delivery, result=outcome.result), "delivered", outcome.at)
         elif outcome.kind == "refused":
             self._refuse(delivery, outcome.reason, outcome.at)
         elif outcome.kind == "unsent":

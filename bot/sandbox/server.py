@@ -8,7 +8,8 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -42,12 +43,27 @@ class Changes:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._count = 0
+        self._listeners: list[Callable[[], None]] = []
 
     def happened(self) -> None:
         """Wakes everybody who waits; they look again."""
         with self._condition:
             self._count += 1
             self._condition.notify_all()
+            listeners = list(self._listeners)
+        for each in listeners:
+            each()
+
+    @contextmanager
+    def listened_to_by(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Calls the listener after every change, in the thread that made it; it may neither wait nor fail."""
+        with self._condition:
+            self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._listeners.remove(listener)
 
     def wait_until(self, predicate: Callable[[], bool], timeout: float = 5.0) -> bool:
         """Whether the predicate became true before the timeout (seconds); asked at once and after every change."""

@@ -16,6 +16,10 @@ from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Choices, Preview, Rollover
 from bot.store import Tx
 
+REMINDER = "wow.due"
+"""The rendering of the reminder that a week is over."""
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""With more between GitLab's clock and ours, what it says is no clock's time."""
 REFRESH = timedelta(seconds=2)
 """The progress message is edited at most this often."""
 
@@ -25,10 +29,10 @@ REFRESH = timedelta(seconds=2)
 
 def rollover_question(tx: Tx, ending: date) -> WeekQuestion:
     """Ask for all that a rollover of the week ending on `ending` depends on."""
-    return replace(_late_question(tx, "week"), ending=ending)
+    return replace(late_question(tx, "week"), ending=ending)
 
 
-def _late_question(tx: Tx, name: str) -> WeekQuestion:
+def late_question(tx: Tx, name: str) -> WeekQuestion:
     """Ask what stands in the current week, and for the histories of what was not judged yet."""
     last = tx.rollovers(1)
     became = tuple((one.wow, one.became_wow_at) for one in last if one.wow is not None and one.became_wow_at)
@@ -233,7 +237,7 @@ def _turned_since(tx: Tx, refused: rollover.Refusal, weeks: rollover.Weeks) -> s
 
 def latecomers_question(tx: Tx, _: Team, __: str) -> WeekQuestion:
     """Ask what stands in the week now, just before it is closed."""
-    return _late_question(tx, "latecomers")
+    return late_question(tx, "latecomers")
 
 
 def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at: datetime) -> Stages:
@@ -290,13 +294,28 @@ def refresh_messages(tx: Tx, rollover_id: str, at: datetime) -> None:
         tx.refresh(key, at, at_most_every=REFRESH)
 
 
+def refresh_reminders(tx: Tx, ending: date, at: datetime) -> None:
+    """Let the reminders of a week say what is true now."""
+    for key in tx.messages_of(REMINDER, ending.isoformat()):
+        tx.refresh(key, at, at_most_every=REFRESH)
+
+
 def _note_delivered(tx: Tx, rollover_id: str, delivery: Delivery, at: datetime) -> None:
     if isinstance(delivery.operation, SetIssue):
         _note_issue(tx, rollover_id, delivery.operation, at)
     elif delivery.name == CREATED_NEXT:
         tx.save_rollover(replace(must_find(tx, rollover_id), wow=_made_by(tx, delivery)))
     elif delivery.name == "rename next":
-        tx.save_rollover(replace(must_find(tx, rollover_id), became_wow_at=at))
+        tx.save_rollover(replace(must_find(tx, rollover_id), became_wow_at=_by_gitlabs_clock(delivery, at)))
+
+
+def _by_gitlabs_clock(delivery: Delivery, at: datetime) -> datetime:
+    """Tell when something was done, by the clock that dates the additions to a week; ours where GitLab's is far off."""
+    try:
+        theirs = datetime.fromisoformat(delivery.result["at"])
+        return theirs if abs(theirs - at) < CLOCKS_DIFFER else at
+    except (KeyError, TypeError, ValueError):
+        return at
 
 
 def _made_by(tx: Tx, delivery: Delivery) -> int | None:
@@ -317,6 +336,7 @@ def _note_done(tx: Tx, found: Rollover, at: datetime) -> None:
     if found.state == "running":
         tx.save_rollover(replace(found, state="done", done_at=at))
         tx.forget_snapshots()
+        refresh_reminders(tx, found.ending, at)
     if found.state == "done" or _tried_since_the_report(tx, found):
         tx.refresh(f"report:{found.id}", at, at_most_every=REFRESH)
 

@@ -7,9 +7,9 @@ public methods of that class.
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.store.sqlite import SqliteStore, StoreError, Tx
+from bot.store.sqlite import SqliteStore, StoreError, Tx, look_in
 
-__all__ = ["Store", "StoreError", "Tx", "open_store"]
+__all__ = ["Store", "StoreError", "Tx", "look_in", "open_store"]
 
 Store = SqliteStore
 PREFIX = "sqlite:///"

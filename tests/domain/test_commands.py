@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from bot.domain.commands import (
     USAGE,
+    AddToWeek,
+    CheckLate,
     History,
     NextWeek,
     RollOver,
@@ -22,7 +24,7 @@ from bot.domain.errors import UserError
 
 TODAY = date(2026, 11, 25)
 LAST = date(2026, 11, 24)
-NAMES = ("status", "rollover", "undo", "next", "history", "help")
+NAMES = ("status", "rollover", "undo", "next", "add", "check", "history", "help")
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,15 @@ NAMES = ("status", "rollover", "undo", "next", "history", "help")
         ("rollover ending 2026\u201111\u201124", RollOver(LAST)),
         ("undo", UndoRollover()),
         ("next", NextWeek()),
+        ("check", CheckLate()),
+        ("add #12", AddToWeek(12)),
+        ("add 12", AddToWeek(12)),
+        (
+            "add <https://gitlab.example/acme/production/-/issues/12>",
+            AddToWeek(12, "https://gitlab.example/acme/production"),
+        ),
+        ("add https://gitlab.example/a/b/issues/7#note_3", AddToWeek(7, "https://gitlab.example/a/b")),
+        ("add <https://gitlab.example/a/b/-/work_items/7?x=1|#7>", AddToWeek(7, "https://gitlab.example/a/b")),
         ("history", History(5)),
         ("history 1", History(1)),
         ("history 52", History(52)),
@@ -101,7 +112,21 @@ def test_a_history_without_a_number_from_1_to_52_is_answered_with_a_line_that_wo
         parse_wow(text, TODAY)
 
 
-@pytest.mark.parametrize("name", ["status", "undo", "next"])
+@pytest.mark.parametrize(
+    "text", ["add", "add it", "add #", "add 12 13", "add #1234567890", "add https://gitlab.example/a/b/-/milestones/3"]
+)
+def test_an_addition_that_names_no_issue_is_answered_with_a_line_that_works(text: str) -> None:
+    with pytest.raises(UserError, match=r"`/wow add #12`"):
+        parse_wow(text, TODAY)
+
+
+@pytest.mark.parametrize("text", ["add !5", "add <https://gitlab.example/a/b/-/merge_requests/5>"])
+def test_a_merge_request_is_not_taken_for_an_issue(text: str) -> None:
+    with pytest.raises(UserError, match="not merge requests"):
+        parse_wow(text, TODAY)
+
+
+@pytest.mark.parametrize("name", ["status", "undo", "next", "check"])
 def test_words_behind_a_sub_command_that_takes_none_are_not_overlooked(name: str) -> None:
     with pytest.raises(UserError, match=f"`/wow {name}` alone"):
         parse_wow(f"{name} 2026-11-24", TODAY)
@@ -120,7 +145,9 @@ def test_what_was_typed_is_repeated_short_and_pings_nobody() -> None:
 
 
 anything = st.text(max_size=60)
-words = st.sampled_from([*NAMES, "roll", "over", "ending", "2026-11-24", "2026-02-30", "9999-12-31", "0001-01-01", "5"])
+words = st.sampled_from(
+    [*NAMES, "roll", "over", "ending", "2026-11-24", "2026-02-30", "9999-12-31", "0001-01-01", "5", "#5"]
+)
 lines = st.lists(words | anything, max_size=6).map(" ".join)
 
 

@@ -89,7 +89,7 @@ def test_whoever_asks_for_something_else_is_told_in_plain_words(world: World) ->
     asked = [
         ("GET", "/", 404, "nothing here"),
         ("GET", "/admin/../etc", 404, "nothing here"),
-        ("POST", "/gitlab/hooks", 403, "not taken"),
+        ("POST", "/gitlab/hooks", 401, "secret"),
         ("GET", "/gitlab/hooks", 405, "only POST"),
         ("GET", "/slack/events", 404, "by POST"),
         ("DELETE", "/healthz", 405, "only"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import StoreError, open_store
+from bot.store import StoreError, look_in, open_store
 from bot.store.sqlite.migrations import migrations
 
 OPENS = "import sys; from bot.store import open_store; open_store(sys.argv[1]).close()"
@@ -40,6 +40,19 @@ def test_a_new_file_gets_the_whole_schema(path: Path) -> None:
     opens(path)
 
     assert names(path) == [migration.name for migration in migrations._migrations]
+
+
+def test_one_who_only_looks_in_creates_and_changes_nothing(path: Path) -> None:
+    with pytest.raises(StoreError, match="There is no database"):
+        look_in(path, lambda tx: tx.backlog("gitlab"))
+    assert not path.exists()
+
+    opens(path)
+    before = path.read_bytes()
+    assert look_in(path, lambda tx: tx.backlog("gitlab")) == (0, None)
+    with pytest.raises(StoreError):
+        look_in(path, lambda tx: tx.run("DELETE FROM deliveries"))
+    assert path.read_bytes() == before
 
 
 def test_opening_again_changes_nothing(path: Path) -> None:

@@ -75,6 +75,16 @@ async def test_the_backlog_counts_what_is_still_to_be_sent_and_tells_since_when(
     assert await store.read(lambda tx: tx.backlog("slack")) == (0, None)
 
 
+async def test_first_in_line_are_the_oldest_batch_and_its_earliest_stage(store: Store) -> None:
+    younger = Batch("a", "test", "about", "running", "U1", AT + timedelta(minutes=1))
+    await store.write(lambda tx: tx.add_batch(younger, ((("late", issue(3)),),)))
+    await add(store, {"first": issue(1)}, {"second": issue(2), "speaks": post("m")})
+
+    line = await store.read(lambda tx: tx.first_in_line("gitlab", 2))
+    assert [each.name for each in line] == ["first", "second"]
+    assert [each.name for each in await store.read(lambda tx: tx.first_in_line("slack", 9))] == ["speaks"]
+
+
 async def test_worlds_and_messages_are_remembered_as_last_known(store: Store) -> None:
     world, message = World("gitlab", up=False, since=AT, reason="502"), Message("m", "C1", "1.2", "show", "about", AT)
     await store.write(lambda tx: tx.keep_world(World("gitlab", up=True, since=AT)))

@@ -1,18 +1,38 @@
 """The demo is played as a person would start it: from any folder, with nothing set."""
 
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.demo.outbox import in_words
+from bot.domain.operations import (
+    CreateMilestone,
+    Operation,
+    Plan,
+    Post,
+    Refresh,
+    RemoveMilestone,
+    SetIssue,
+    SetMilestone,
+)
+
 CODE = Path(__file__).parents[2]
 DEMO = [sys.executable, "-m", "bot", "demo"]
+TOUR = [*DEMO, "--tour", "--port", "0"]
+PAGE = [*DEMO, "--port", "0"]
 
 
 def surroundings(folder: Path, **more: str) -> Mapping[str, str]:
@@ -21,7 +41,7 @@ def surroundings(folder: Path, **more: str) -> Mapping[str, str]:
 
 def test_the_demo_plays_a_rollover_its_report_and_the_way_back_and_ends_by_itself(tmp_path: Path) -> None:
     played = subprocess.run(
-        [*DEMO, "--once", "--picture", "demo.svg"],
+        [*TOUR, "--once", "--picture", "demo.svg"],
         env=surroundings(tmp_path),
         cwd=tmp_path,
         check=False,
@@ -48,7 +68,7 @@ def test_the_demo_plays_a_rollover_its_report_and_the_way_back_and_ends_by_itsel
 
 def test_a_terminal_that_knows_only_ascii_reads_well_too(tmp_path: Path) -> None:
     plain = surroundings(tmp_path, LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    with subprocess.Popen(DEMO, env=plain, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
+    with subprocess.Popen(TOUR, env=plain, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
         said = reads_until(demo, "GitLab is cut off")
         demo.terminate()
 
@@ -57,13 +77,18 @@ def test_a_terminal_that_knows_only_ascii_reads_well_too(tmp_path: Path) -> None
     assert "?" not in said
 
 
+@pytest.mark.parametrize(
+    ("shown", "moment"), [(TOUR, "The week is over"), (PAGE, "Starting"), (PAGE, "Ctrl-C ends it")]
+)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_the_demo_and_its_child_at_any_moment(number: signal.Signals, tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_demo_and_its_child_at_any_moment(
+    number: signal.Signals, shown: list[str], moment: str, tmp_path: Path
+) -> None:
     with subprocess.Popen(
-        DEMO, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        shown, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as demo:
         assert demo.stdout is not None
-        reads_until(demo, "The week is over")
+        reads_until(demo, moment)
         demo.send_signal(number)
         rest = demo.stdout.read()
 
@@ -74,7 +99,7 @@ def test_ctrl_c_ends_the_demo_and_its_child_at_any_moment(number: signal.Signals
 
 
 def test_a_killed_demo_leaves_neither_its_child_nor_its_folder(tmp_path: Path) -> None:
-    with subprocess.Popen(DEMO, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
+    with subprocess.Popen(TOUR, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
         reads_until(demo, "/wow rollover")
         demo.kill()
 
@@ -86,7 +111,7 @@ def test_a_killed_demo_leaves_neither_its_child_nor_its_folder(tmp_path: Path) -
 
 
 def test_a_demo_that_stays_up_gives_a_line_with_which_its_own_world_is_looked_at(tmp_path: Path) -> None:
-    with subprocess.Popen(DEMO, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
+    with subprocess.Popen(TOUR, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
         said = reads_until(demo, "Ctrl-C ends it")
         block = said[said.index("SLACK_BOT_TOKEN=") : said.rindex("wow status")] + "wow status"
@@ -105,14 +130,109 @@ def test_a_demo_that_stays_up_gives_a_line_with_which_its_own_world_is_looked_at
 
     assert (looked.returncode, looked.stderr) == (0, ""), block
     assert "most urgent first" in looked.stdout
+    assert re.search(r"as a page +http://127\.0\.0\.1:\d+\n", said)
     assert "/api/\n" not in said.split("Have a look")[1].split("In another terminal")[0]
+
+
+def test_the_page_is_at_the_address_that_was_printed_and_nothing_plays_by_itself(tmp_path: Path) -> None:
+    with page(tmp_path) as address:
+        with urllib.request.urlopen(f"{address}/") as answer:
+            shown = answer.read().decode()
+        week = asks(address, "gitlab")["milestones"][0]
+        steps = asks(address, "guide")["steps"]
+
+    assert "<title>Baton’s sandbox</title>" in shown
+    assert (week["title"], week["open"]) == ("WoW", 13)
+    assert not any(each["done"] for each in steps)
+
+
+def test_a_port_that_is_taken_is_said_and_the_page_is_at_another_one(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with page(tmp_path, f"(port {port} is taken)", "--port", str(port)) as address:
+            assert asks(address, "guide")["steps"]
+            assert not address.endswith(f":{port}")
+
+
+def test_the_bot_is_killed_and_travels_and_is_there_again_with_what_it_knew(tmp_path: Path) -> None:
+    with page(tmp_path) as address:
+        does(address, "turn", service="gitlab", kind="down")
+        does(address, "kill")
+        killed = asks(address, "weather")
+        to = killed["destinations"]["wednesday"]
+        does(address, "travel", to="wednesday")
+        travelled = asks(address, "weather")
+        seen = {each["title"] for each in asks(address, "guide")["steps"] if each["done"]}
+
+    assert (killed["busy"], set(killed["outbox"])) == ("", {"gitlab", "slack"})
+    assert travelled["weather"]["gitlab"] == "down"
+    assert timedelta(0) <= datetime.fromisoformat(travelled["now"]) - datetime.fromisoformat(to) < timedelta(minutes=1)
+    assert set(travelled["outbox"]) == {"gitlab", "slack"}
+    assert seen == {"Kill the bot meanwhile", "Travel a week"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [
+        (SetIssue("issue", 7, 1, 2, ("moved 1",), ("blocked",)), "#7: move it, +moved 1, -blocked"),
+        (SetIssue("merge_request", 7, 1, add=("goal",)), "!7: +goal"),
+        (SetMilestone(1, "WoW", title="WoW ending 2026-11-24"), "Rename “WoW” to “WoW ending 2026-11-24”"),
+        (SetMilestone(1, "WoW", active=False), "Close “WoW”"),
+        (SetMilestone(1, "WoW", active=True), "Open “WoW”"),
+        (SetMilestone(1, "WoW", title="WoW", due="2026-11-24"), "Set the dates of “WoW”"),
+        (CreateMilestone("Next WoW", "", ""), "Create “Next WoW”"),
+        (RemoveMilestone(1, "Next WoW", "kept"), "Remove “Next WoW”, if it is empty"),
+        (Plan("rollover", "r"), "Read the week, and plan the rollover"),
+        (Plan("something new", "r"), "Plan: something new"),
+        (Post("m", "C1", "show", "about"), "Post a message"),
+        (Refresh("m"), "Edit a message"),
+    ],
+)
+def test_what_waits_is_told_in_a_line(operation: Operation, words: str) -> None:
+    assert in_words(operation) == words
+
+
+@contextmanager
+def page(folder: Path, remark: str = "", *options: str) -> Iterator[str]:
+    """The demo as a page, with its address; it ends in good order."""
+    with subprocess.Popen(
+        [*PAGE, *options], env=surroundings(folder), cwd=folder, stdout=subprocess.PIPE, text=True
+    ) as demo:
+        assert demo.stdout is not None
+        said = reads_until(demo, "Ctrl-C ends it")
+        try:
+            assert remark in said
+            yield re.findall(r"Open (http://127\.0\.0\.1:\d+)", said)[0]
+        finally:
+            demo.send_signal(signal.SIGINT)
+            demo.stdout.read()
+            assert demo.wait(15) == 0
+
+
+def asks(address: str, what: str) -> dict[str, Any]:
+    """What the page shows."""
+    with urllib.request.urlopen(f"{address}/page/{what}") as answer:
+        shown: dict[str, Any] = json.load(answer)
+        return shown
+
+
+def does(address: str, what: str, **wanted: str) -> None:
+    """What somebody turns in the weather panel."""
+    request = urllib.request.Request(
+        f"{address}/page/weather/{what}", json.dumps(wanted).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert json.load(answer)["ok"]
 
 
 def test_a_picture_that_cannot_be_saved_is_said_before_anything_is_played(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     done = subprocess.run(
-        [*DEMO, "--once", "--picture", "file/demo.svg"],
+        [*TOUR, "--once", "--picture", "file/demo.svg"],
         env=surroundings(tmp_path),
         cwd=tmp_path,
         check=False,

@@ -33,6 +33,7 @@ WEDNESDAY = "2026-11-25T09:00Z"
 TUESDAY = date(2026, 11, 24)
 PATIENCE = 30.0
 CHANNEL = "C1"
+HOOK_SECRET = "a-secret-for-hooks"
 DAY = timedelta(days=1)
 
 
@@ -175,6 +176,7 @@ class World:
             "DATABASE_URL": f"sqlite:///{self._folder / 'baton.db'}",
             "PORT": "0",
             "TEAM_CHANNEL": CHANNEL,
+            "GITLAB_WEBHOOK_SECRET": HOOK_SECRET,
         }
         name = f"bot{next(self._numbers)}"
         bot = Bot(needed | self._settings | settings, self._folder, lambda: self.clock.said, self._speaks_to, name)
@@ -183,6 +185,16 @@ class World:
 
     def _speaks_to(self, url: str) -> None:
         self.slack.bot_url = url
+
+    def is_told_by_hooks(self, token: str = HOOK_SECRET, signing_token: str = "") -> None:
+        """GitLab tells the bot of everything from now on."""
+        self.gitlab.add_hook(f"{self.bot.url}/gitlab/hooks", token, signing_token)
+
+    def becomes(self, **settings: str) -> None:
+        """The bot is started anew with other settings, on the same database."""
+        self.bot.is_killed()
+        self.bot = self.another_bot(**settings)
+        self.bot.starts()
 
     # waiting
 

@@ -5,7 +5,7 @@ The shapes are those of `view.state.values` (https://docs.slack.dev/reference/vi
 
 import copy
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from bot.sandbox.slack.elements import options_of
@@ -137,6 +137,27 @@ def option_named(element: Json, text: str) -> Json:
         complaint = f"{len(found)} options match {text!r} of {option_texts(element)}"
         raise LookupError(complaint)
     return _bare(found[0])
+
+
+def given(element: Json, values: Sequence[str]) -> object:
+    """What an element is to hold when these are its options by value, its people or places by id, or its text."""
+    kind = str(element["type"])
+    held: list[Any] = list(values)
+    if _STATE[kind][0] in {"selected_option", "selected_options"}:
+        held = [_option_with(element, each) for each in values]
+    elif kind == "datetimepicker":
+        held = [int(each) for each in values]
+    if many(element):
+        return held
+    return held[0] if held and held[0] != "" else None
+
+
+def _option_with(element: Json, value: str) -> Json:
+    found = next((each for each in options_of(element) if each["value"] == value), None)
+    if found is None:
+        complaint = f"no option has the value {value!r}"
+        raise LookupError(complaint)
+    return _bare(found)
 
 
 def first_entry(element: Json) -> Json:

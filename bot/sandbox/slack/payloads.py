@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.world import SlackWorld
 
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
+_EMOJI = re.compile(r"(?<!\w):([a-z][a-z0-9_+-]*|[+-]1):(?!\w)")
 
 
 def moment(at: float) -> datetime:
@@ -48,8 +49,12 @@ def rich_text(text: str) -> list[Json]:
 
 
 def _append_text(elements: list[Json], text: str) -> None:
-    if text:
-        elements.append({"type": "text", "text": unescaped(text)})
+    # Every second piece is the name of an emoji.
+    for number, piece in enumerate(_EMOJI.split(text)):
+        if number % 2:
+            elements.append({"type": "emoji", "name": piece})
+        elif piece:
+            elements.append({"type": "text", "text": unescaped(piece)})
 
 
 def _rich_element(sign: str, target: str, label: str | None) -> Json:

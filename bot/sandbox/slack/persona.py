@@ -7,7 +7,7 @@ and returns how the bot answered. All of it may be called from any thread but th
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot.sandbox.slack import answers, events, forms, interactions, views
+from bot.sandbox.slack import answers, events, forms, interactions, reading, views
 from bot.sandbox.slack.modal import Field, Screen
 from bot.sandbox.slack.requests import Ack, Outgoing
 from bot.sandbox.slack.screen import Line, Reader, Seen, part_named
@@ -76,16 +76,32 @@ class Persona:
         """Takes it off."""
         return _first(self._world.unreact(self.id, _message(message), name))
 
+    def reads_up_to(self, message: Message) -> None:
+        """Has read a channel as far as this message; or where it is a reply, the thread."""
+        world = self._world
+        first = world.channels[message.channel].find(message.thread_ts or "") if message.is_reply else None
+        reading.mark_read(world, self.id, reading.thread_of(first) if first else message.channel, message.ts)
+
+    def unread(self, channel: str) -> reading.Unread:
+        """What is new to this person in a channel or direct talk."""
+        return reading.unread_in_channel(self._world, self.id, self._world.channel(channel))
+
     # -- pressing -----------------------------------------------------------------------------------------------
 
     def clicks(self, where: Where, what: str, option: str | None = None) -> Ack:
         """Presses a button, found by `action_id` or label; for a menu of a message, chooses an option of it."""
-        blocks = where.view.blocks if isinstance(where, Screen) else _message(where).blocks
-        return self._press(where, part_named(blocks, what), option)
+        part = part_named(_blocks(where), what)
+        return self._press(where, part, self._change(part.element, option))
 
-    def _press(self, where: Where, part: forms.Part, option: str | None) -> Ack:
+    def presses(self, where: Where, block_id: str, action_id: str, *values: str) -> Ack:
+        """The same on a page, which knows everything by its ids, and options by their values."""
+        part = _part_with(_blocks(where), block_id, action_id)
+        if part.element["type"] == "button":
+            return self._press(where, part, {})
+        return self._press(where, part, _without_type(forms.entry(part.element, forms.given(part.element, values))))
+
+    def _press(self, where: Where, part: forms.Part, change: Json) -> Ack:
         world = self._world
-        change = self._change(part.element, option)
         with world.lock:
             if isinstance(where, Screen):
                 outgoing = interactions.pressed_in_view(world, where.view, part, change)
@@ -150,13 +166,13 @@ class Persona:
         value: object = text or None
         if field.type == "datetimepicker":
             value = int(text)
-        return self._enter(field, value)
+        return self._enter(self._open_modal(), field, value)
 
     def chooses(self, label: str, *options: str) -> Ack | None:
         """Chooses one option, or exactly these where several are possible; people by id or name."""
         field = self._field(label)
         chosen = [self._chosen(field, each) for each in options]
-        return self._enter(field, chosen if forms.many(field.part.element) else chosen[0])
+        return self._enter(self._open_modal(), field, chosen if forms.many(field.part.element) else chosen[0])
 
     def ticks(self, label: str, *options: str) -> Ack | None:
         """Ticks boxes, the first one if none is named."""
@@ -164,13 +180,21 @@ class Persona:
         wanted = options or tuple(field.options[:1])
         kept = [each for each in field.state["selected_options"] if forms.label_of(each) not in wanted]
         added = [forms.option_named(field.part.element, each) for each in wanted]
-        return self._enter(field, kept + [each for each in added if each not in kept])
+        return self._enter(self._open_modal(), field, kept + [each for each in added if each not in kept])
 
     def unticks(self, label: str, *options: str) -> Ack | None:
         """Takes ticks away, all if none is named."""
         field = self._field(label)
         wanted = [forms.option_named(field.part.element, each)["value"] for each in options or field.options]
-        return self._enter(field, [each for each in field.state["selected_options"] if each["value"] not in wanted])
+        screen, state = self._open_modal(), field.state
+        return self._enter(screen, field, [each for each in state["selected_options"] if each["value"] not in wanted])
+
+    def enters(self, screen: Screen, block_id: str, action_id: str, *values: str, tells: bool = True) -> Ack | None:
+        """Fills in a field as a page does, by ids and values; without `tells`, not yet so far that the bot hears it."""
+        found = [each for each in screen.fields.values() if _is_part(each.part, block_id, action_id)]
+        if not found:
+            raise LookupError(action_id)
+        return self._enter(screen, found[0], forms.given(found[0].part.element, values), tells=tells)
 
     def submits(self) -> Ack:
         """Sends the modal; Slack itself refuses while something required is missing, and tells the bot nothing."""
@@ -227,15 +251,14 @@ class Persona:
     def _field(self, label: str) -> Field:
         return self._open_modal().field(label)
 
-    def _enter(self, field: Field, value: object) -> Ack | None:
+    def _enter(self, screen: Screen, field: Field, value: object, *, tells: bool = True) -> Ack | None:
         world = self._world
-        screen = self._open_modal()
         state = forms.entry(field.part.element, value)
         with world.lock:
             screen.view.values[field.part.block_id][field.part.action_id] = state
             screen.view.errors.pop(field.part.block_id, None)
         world.changes.happened()
-        if not field.dispatches:
+        if not (tells and field.dispatches):
             return None
         change = {key: each for key, each in state.items() if key != "type"}
         return world.line.ask(interactions.pressed_in_view(world, screen.view, field.part, change))
@@ -279,6 +302,22 @@ def _message(where: Where) -> Message:
     if isinstance(where, Screen):
         raise TypeError(where)
     return where
+
+
+def _blocks(where: Where) -> list[Json]:
+    return where.view.blocks if isinstance(where, Screen) else _message(where).blocks
+
+
+def _is_part(part: forms.Part, block_id: str, action_id: str) -> bool:
+    return (part.block_id, part.action_id) == (block_id, action_id)
+
+
+def _part_with(blocks: list[Json], block_id: str, action_id: str) -> forms.Part:
+    found = next((each for each in forms.parts_of(blocks) if _is_part(each, block_id, action_id)), None)
+    if found is None:
+        complaint = f"nothing is called {action_id!r} in {block_id!r}"
+        raise LookupError(complaint)
+    return found
 
 
 def _first(acks: list[Ack]) -> Ack:

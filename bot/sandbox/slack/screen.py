@@ -221,7 +221,9 @@ def _rich(block: Json) -> str:
             return form.format(block[key])
     if block["type"] == "broadcast":
         return f"<!{block['range']}>"
-    text = str(block.get("text") or block.get("url") or block.get("name") or "")
+    if block["type"] == "emoji":
+        return f":{block['name']}:"
+    text = str(block.get("text") or block.get("url") or "")
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -131,6 +131,15 @@ class File:
         return (self.content or b"").decode()
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What Slack says of a slash command or a shortcut while somebody looks for it, from the app's manifest."""
+
+    name: str
+    description: str = ""
+    hint: str = ""
+
+
 @dataclass
 class Trigger:
     """The right to open one view, for a moment, on one person's screen."""

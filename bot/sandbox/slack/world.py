@@ -28,6 +28,7 @@ from bot.sandbox.slack.state import (
     ResponseUrl,
     SlackError,
     Trigger,
+    Usage,
     Usergroup,
     View,
 )
@@ -120,6 +121,10 @@ class SlackWorld:
         """Name as people read it, and the callback id the bot hears."""
         self.commands: dict[str, bool] | None = None
         """Known slash commands and whether their text is escaped; None: every command, escaped."""
+        self.usages: list[Usage] = []
+        """What is said of the commands, and of the shortcuts for messages, while somebody looks for them."""
+        self.takes_words = True
+        """Whether people may say something in their talk with the bot, or it only speaks to them there."""
         self.paces_posts = False
         self.forbids_usergroup_changes = False
         self.trigger_seconds = 3.0
@@ -136,6 +141,8 @@ class SlackWorld:
         self.stacks: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
         self.last_posts: dict[str, float] = {}
+        self.last_read: dict[tuple[str, str], str] = {}
+        """By person and place (see `reading`), the `ts` as far as everything there was read."""
         self.line = Line(self)
 
         self._numbers = itertools.count(1)
@@ -152,10 +159,14 @@ class SlackWorld:
         https://docs.slack.dev/reference/app-manifest
         """
         features = manifest.get("features", {})
-        self.shortcuts = {each["name"]: each["callback_id"] for each in features.get("shortcuts", [])}
-        self.commands = {
-            each["command"]: bool(each.get("should_escape", False)) for each in features.get("slash_commands", [])
-        }
+        shortcuts, commands = features.get("shortcuts", []), features.get("slash_commands", [])
+        self.shortcuts = {each["name"]: each["callback_id"] for each in shortcuts}
+        self.commands = {each["command"]: bool(each.get("should_escape", False)) for each in commands}
+        self.usages = [
+            *(Usage(each["command"], each.get("description", ""), each.get("usage_hint", "")) for each in commands),
+            *(Usage(each["name"], each.get("description", "")) for each in shortcuts if each.get("type") != "global"),
+        ]
+        self.takes_words = not features.get("app_home", {}).get("messages_tab_read_only_enabled", False)
         self.scopes = set(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", []))
         settings = manifest.get("settings", {})
         self.subscriptions = set(settings.get("event_subscriptions", {}).get("bot_events", []))
@@ -236,6 +247,16 @@ class SlackWorld:
             if id_ not in self.channels:
                 self.channels[id_] = Channel(id_, user, "im", [user, self.bot_user], created=int(self.clock()))
             return self.channels[id_]
+
+    def between(self, one: str, other: str) -> Channel:
+        """The conversation between two people, opened on demand; the bot is not in it."""
+        if self.bot_user in {one, other}:
+            return self.direct(one if other == self.bot_user else other)
+        with self.lock:
+            for each in self.channels.values():
+                if each.kind == "im" and set(each.members) == {one, other}:
+                    return each
+            return self.add_channel(self.next_id("D"), other, members=(one, other), bot_member=False, direct=True)
 
     def wait_for(self, predicate: Callable[[], bool], timeout: float = 5.0) -> bool:
         """Whether it became true in time; asked again after every change of this world."""

@@ -22,7 +22,7 @@ from bot.store.sqlite.trouble import StoreError, cannot_be_used, is_useless
 from bot.store.sqlite.weeks import WeeksTx
 from bot.store.sqlite.writer import Writer
 
-__all__ = ["SqliteStore", "StoreError", "Tx"]
+__all__ = ["SqliteStore", "StoreError", "Tx", "look_in"]
 
 READERS = 3
 T = TypeVar("T")
@@ -117,6 +117,22 @@ class SqliteStore:
         worded = cannot_be_used(self.path, error)
         worded.__cause__ = error
         return worded
+
+
+def look_in(path: Path, fn: Callable[[Tx], T]) -> T:
+    """Run `fn` on a snapshot of a database that another process serves; nothing is created, migrated or changed.
+
+    Raises StoreError when it cannot be read.
+    """
+    if not path.is_file():
+        message = f"There is no database at {path}."
+        raise StoreError(message)
+    try:
+        with contextlib.closing(open_for_reading(path)) as connection:
+            connection.execute("BEGIN")
+            return fn(Tx(connection))
+    except sqlite3.Error as error:
+        raise cannot_be_used(path, error) from error
 
 
 def _closed() -> StoreError:

@@ -192,6 +192,13 @@ class JournalTx(Rows):
             ],
         )
 
+    def is_waiting(self, name: str, world: str = "gitlab") -> bool:
+        """Tell whether an operation of this name waits to be sent, and is not on its way yet."""
+        found = self.row(
+            "SELECT 1 FROM deliveries WHERE world = ? AND state = 'waiting' AND name = ? LIMIT 1", (world, name)
+        )
+        return found is not None
+
     # claiming and settling
 
     def claim_due(
@@ -375,6 +382,15 @@ class JournalTx(Rows):
             (world,),
         )
         return (row["n"], instant_or_none(row["oldest"])) if row else (0, None)
+
+    def first_in_line(self, world: str, most: int) -> list[Delivery]:
+        """List what is sent to `world` next, as far as that is known: batches by age, their stages in order."""
+        rows = self.rows(
+            "SELECT * FROM deliveries WHERE world = ? AND state IN ('planned', 'queued', 'waiting', 'leased') "
+            "ORDER BY coalesce((SELECT at FROM batches WHERE batches.id = batch), added_at), stage, id LIMIT ?",
+            (world, most),
+        )
+        return [self._delivery(row) for row in rows]
 
     # worlds
 

@@ -98,3 +98,9 @@ def weeks(db: Database) -> None:
             why TEXT NOT NULL, labelled INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (milestone, noun, iid)
         ) WITHOUT ROWID;
     """)
+
+
+@migrations()
+def errands(db: Database) -> None:
+    """What somebody asked for that ends with one message."""
+    db.executescript("CREATE TABLE errands (id TEXT PRIMARY KEY, at TEXT NOT NULL, value TEXT NOT NULL);")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
+from bot.domain.errands import Errand
 from bot.domain.late import Verdict
 from bot.domain.rollover import Kept, Turn
 from bot.domain.tracker import WeekFacts
@@ -158,6 +159,20 @@ class WeeksTx(Rows):
     def forget_verdict(self, milestone: int, key: str) -> None:
         """Forget what was decided about an issue in a milestone: it is no longer there."""
         self.run("DELETE FROM verdicts WHERE milestone = ? AND noun = ? AND iid = ?", (milestone, *_split(key)))
+
+    # errands
+
+    def save_errand(self, errand: Errand) -> None:
+        """Remember an errand, and how far it is."""
+        self.run(
+            "INSERT OR REPLACE INTO errands (id, at, value) VALUES (?, ?, ?)",
+            (errand.id, text(errand.at), dump(errand)),
+        )
+
+    def errand(self, errand: str) -> Errand | None:
+        """Find an errand."""
+        row = self.row("SELECT value FROM errands WHERE id = ?", (errand,))
+        return load(Errand, row["value"]) if row else None
 
 
 def _split(key: str) -> tuple[str, int]:

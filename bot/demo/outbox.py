@@ -1,0 +1,70 @@
+"""What waits in the bot's outbox, told for people: read from its health page, and from its database; nobody is asked."""
+
+import http.client
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.domain.operations import (
+    CreateMilestone,
+    Operation,
+    Plan,
+    Post,
+    RemoveMilestone,
+    SetIssue,
+    SetMilestone,
+)
+from bot.store import StoreError, look_in
+
+WITHIN = 1.0
+MOST = 6
+_PLANS = {
+    "rollover": "Read the week, and plan the rollover",
+    "latecomers": "Look for issues that came in meanwhile",
+    "undo": "Read the week, and plan the way back",
+}
+
+
+def waiting(url: str, database: Path) -> dict[str, Any]:
+    """Tell of both worlds how much waits, since when, why, and the first few operations; nothing when it is not up."""
+    place = urlsplit(url)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=WITHIN)
+    with closing(connection):
+        try:
+            connection.request("GET", "/healthz")
+            health = json.loads(connection.getresponse().read())
+            return {name: _world(name, health[name], database) for name in ("gitlab", "slack")}
+        except (OSError, http.client.HTTPException, ValueError, KeyError, StoreError):
+            return {}
+
+
+def _world(name: str, health: dict[str, Any], database: Path) -> dict[str, Any]:
+    first = look_in(database, lambda tx: tx.first_in_line(name, MOST)) if health["waiting"] else []
+    told = {key: health[key] for key in ("answers", "trouble", "waiting", "oldest_seconds")}
+    return told | {"operations": [in_words(each.operation) for each in first]}
+
+
+def in_words(operation: Operation) -> str:
+    """Say what an operation does, short enough for one line."""
+    match operation:
+        case SetIssue():
+            sigil = "#" if operation.noun == "issue" else "!"
+            parts = ["move it"] if operation.milestone is not None else []
+            parts += [f"+{label}" for label in operation.add] + [f"-{label}" for label in operation.remove]
+            return f"{sigil}{operation.iid}: {', '.join(parts)}"
+        case SetMilestone():
+            if operation.title is not None and operation.title != operation.titled:
+                return f"Rename “{operation.titled}” to “{operation.title}”"
+            done = {True: "Open", False: "Close", None: "Set the dates of"}[operation.active]
+            return f"{done} “{operation.titled}”"
+        case CreateMilestone():
+            return f"Create “{operation.title}”"
+        case RemoveMilestone():
+            return f"Remove “{operation.titled}”, if it is empty"
+        case Plan():
+            return _PLANS.get(operation.kind, f"Plan: {operation.kind}")
+        case Post():
+            return "Post a message"
+    return "Edit a message"

@@ -1,0 +1,24 @@
+"""What happens when GitLab tells of something by itself, and when the clock does."""
+
+from datetime import datetime
+
+from bot.domain.hooks import Hook
+from bot.domain.team import Team
+from bot.services import late, reminder
+from bot.store import Tx
+
+
+def issue(tx: Tx, _: Team, hook: Hook, at: datetime) -> None:
+    """An issue or a merge request was opened or changed: it may have come into the week late."""
+    if hook.own and hook.came_in:
+        late.look(tx, hook.id, at)
+
+
+def sweep(tx: Tx, _: Team, at: datetime) -> None:
+    """Look for late additions that no hook told of."""
+    late.look(tx, f"sweep-{at.timestamp():.6f}", at)
+
+
+def remind(tx: Tx, team: Team, at: datetime) -> None:
+    """Remind the lead of a week that is over and was not turned."""
+    reminder.remind(tx, team, f"{at.timestamp():.6f}", at)

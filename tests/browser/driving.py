@@ -1,0 +1,166 @@
+"""A demo as a process, and windows into it: what the browser tests stand on.
+
+Chromium is the system's (or named by `$CHROMIUM`); axe-core is fetched by `make` with npm. Where they are missing, what
+needs them is left out and says so; where `CI` is set, that is a failure.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+CODE = Path(__file__).parents[2]
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDE, NARROW = (1280, 800), (390, 844)
+PATIENCE = 20_000
+"""Milliseconds for something that goes through the bot, on a busy machine."""
+
+expect.set_options(timeout=PATIENCE)
+
+
+def chromium() -> str | None:
+    """Where the browser is, if there is one."""
+    named = os.environ.get("CHROMIUM")
+    return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def left_out() -> str:
+    """Why the browser tests cannot run here; empty where they can."""
+    if chromium() is None:
+        return "there is no Chromium on this machine (set CHROMIUM to its path)"
+    return "" if AXE.exists() else "axe-core is not there (make fetches it, with npm)"
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[str]:
+    """`python -m bot demo` as a person starts it; gives the page's address."""
+    surroundings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CODE), "TMPDIR": str(folder)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "demo", "--port", "0"],
+        env=surroundings,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield _address(process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+
+
+def _address(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+            return found[0]
+    pytest.fail(f"The demo did not start:\n{said}")
+
+
+class Windows:
+    """Opens windows into a page, each with a memory of its own, and listens for what goes wrong inside them."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self._browser = browser
+        self.address = address
+        self.faults: list[str] = []
+
+    def open(
+        self,
+        person: str = "U0ALICE",
+        place: str = "C0PRODUCTION",
+        size: tuple[int, int] = WIDE,
+        **more: Any,  # noqa: ANN401 - what else a context of Playwright takes
+    ) -> "Window":
+        """A window for somebody, with a conversation in front."""
+        context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, **more)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.goto(f"{self.address}/?as={person}&in={place}")
+        window = Window(page)
+        expect(window.field).to_be_visible()
+        return window
+
+
+class Window:
+    """What somebody sees and does in one window."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @property
+    def field(self) -> Locator:
+        """Where messages are written."""
+        return self.page.locator("#composer")
+
+    @property
+    def modal(self) -> Locator:
+        """The modal in front."""
+        return self.page.get_by_role("dialog")
+
+    @property
+    def talk(self) -> Locator:
+        """The conversation."""
+        return self.page.get_by_role("log", name="Messages")
+
+    @property
+    def thread(self) -> Locator:
+        """The thread beside it."""
+        return self.page.get_by_role("complementary", name="Thread")
+
+    def types(self, text: str) -> None:
+        """Writes something and sends it."""
+        self.field.fill(text)
+        self.field.press("Enter")
+
+    def message(self, words: str) -> Locator:
+        """The last message that says this."""
+        return self.talk.get_by_role("article").filter(has_text=words).last
+
+    def does(self, message: Locator, action: str) -> None:
+        """Points at a message, and presses one of the buttons that appear."""
+        message.hover()
+        message.get_by_role("button", name=action, exact=True).click()
+
+    def weather(self, service: str, kind: str) -> None:
+        """Lets a service have this weather, from the panel."""
+        self.page.get_by_role("tab", name="Weather").click()
+        self.page.locator(f"label[for=w-{service}-{kind}]").click()
+
+    def tabs_to(self, goal: Locator, most: int = 40) -> None:
+        """Presses Tab until the focus is there."""
+        for _ in range(most):
+            if goal.evaluate("each => each === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        expect(goal).to_be_focused()
+
+    def faults_of_access(self) -> list[str]:
+        """What axe-core finds serious or critical in the page as it stands."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{each['id']}: {each['help']}: {[node['html'][:160] for node in each['nodes'][:4]]}"
+            for each in found["violations"]
+            if each["impact"] in {"serious", "critical"}
+        ]

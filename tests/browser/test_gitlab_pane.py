@@ -1,0 +1,166 @@
+"""A colleague's hand in GitLab, in the browser: everybody sees it at once, Baton too, and a keyboard is enough."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.driving import NARROW, WIDE, Window, Windows
+
+
+def pane(window: Window) -> Locator:
+    """The GitLab pane, brought to the front."""
+    window.page.get_by_role("tab", name="GitLab").click()
+    return window.page.get_by_role("tabpanel", name="GitLab")
+
+
+def makes_issue(window: Window, title: str) -> None:
+    """Makes an issue in the current week."""
+    pane(window).get_by_role("button", name="New issue").click()
+    window.modal.get_by_role("textbox", name="Title").fill(title)
+    window.modal.get_by_role("button", name="Create issue").click()
+    expect(window.modal).to_be_hidden()
+
+
+def row(gitlab: Locator, title: str) -> Locator:
+    """An issue in the list."""
+    return gitlab.get_by_role("button", name=title)
+
+
+def milestone(gitlab: Locator, title: str) -> Locator:
+    """A milestone with what is in it."""
+    return gitlab.get_by_role("region", name=title, exact=True)
+
+
+def test_what_one_changes_by_hand_everybody_sees_without_asking(windows: Windows) -> None:
+    ben, alice = windows.open("U0BEN"), windows.open("U0ALICE")
+    seen, gitlab = pane(alice), pane(ben)
+
+    makes_issue(ben, "The disk is <b>full</b>")
+    expect(row(milestone(seen, "WoW"), "The disk is <b>full</b>")).to_be_visible()
+
+    row(gitlab, "The disk is").click()
+    gitlab.get_by_role("button", name="Edit the title").click()
+    gitlab.get_by_role("textbox", name="Title").fill("The disk is nearly full")
+    gitlab.get_by_role("button", name="Save").click()
+    gitlab.get_by_label("Milestone", exact=True).select_option(label="Next WoW")
+    gitlab.get_by_label("Assignee").select_option(label="Chen Lihua")
+    gitlab.get_by_text("Change labels").click()
+    gitlab.get_by_role("checkbox", name="toil").check()
+    gitlab.get_by_label("Add a note as Ben Okafor").fill("Ten percent left.")
+    gitlab.get_by_role("button", name="Comment").click()
+    expect(gitlab.get_by_role("listitem").filter(has_text="Ten percent left.")).to_be_visible()
+
+    moved = row(milestone(seen, "Next WoW"), "The disk is nearly full")
+    expect(moved).to_contain_text(re.compile("toil.*1 note.*assigned to Chen Lihua", re.DOTALL))
+    gitlab.get_by_role("button", name="Close", exact=True).click()
+    expect(moved).to_be_hidden()
+    milestone(seen, "Next WoW").get_by_text("1 closed").click()
+    expect(moved).to_be_visible()
+
+
+def test_a_milestone_is_retitled_and_closed_and_a_title_that_is_taken_is_refused(windows: Windows) -> None:
+    chen = windows.open("U0CHEN")
+    gitlab = pane(chen)
+    gitlab.get_by_role("button", name="New milestone").click()
+    chen.modal.get_by_role("textbox", name="Title").fill("Some day")
+    chen.modal.get_by_role("button", name="Create milestone").click()
+
+    gitlab.get_by_role("button", name="Edit milestone Some day").click()
+    chen.modal.get_by_role("textbox", name="Title").fill("WoW")
+    chen.modal.get_by_role("button", name="Save").click()
+    expect(chen.modal.get_by_role("alert")).to_have_text("Title has already been taken.")
+
+    chen.modal.get_by_role("textbox", name="Title").fill("One day")
+    chen.modal.get_by_role("button", name="Save").click()
+    gitlab.get_by_role("button", name="Edit milestone One day").click()
+    chen.modal.get_by_role("button", name="Close milestone").click()
+    expect(chen.modal).to_be_hidden()
+    fold = milestone(gitlab, "One day").get_by_role("button", name="One day", exact=True)
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(gitlab.locator(".gl-milestone.closed").filter(has_text="One day")).to_be_visible()
+
+
+def test_a_keyboard_is_enough_and_the_focus_comes_back_to_where_it_was(windows: Windows) -> None:
+    ben = windows.open("U0BEN")
+    keyboard, gitlab = ben.page.keyboard, pane(ben)
+    ben.page.get_by_role("tab", name="GitLab").focus()
+
+    gitlab.get_by_role("button", name="New issue").focus()
+    keyboard.press("Enter")
+    keyboard.type("Written without a mouse")
+    keyboard.press("Enter")
+    expect(ben.modal).to_be_hidden()
+    expect(gitlab.get_by_role("button", name="New issue")).to_be_focused()
+
+    written = row(gitlab, "Written without a mouse")
+    written.focus()
+    keyboard.press("Enter")
+    expect(gitlab.get_by_role("button", name="All issues")).to_be_focused()
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    keyboard.type("Written with ten fingers")
+    keyboard.press("Enter")
+    expect(gitlab.get_by_role("heading", name="Written with ten fingers")).to_be_visible()
+    expect(gitlab.get_by_role("button", name="Edit the title")).to_be_focused()
+    gitlab.get_by_role("button", name="All issues").focus()
+    keyboard.press("Enter")
+    expect(row(gitlab, "Written with ten fingers")).to_be_focused()
+
+    keyboard.press("Escape")
+    fold = gitlab.get_by_role("button", name="Next WoW", exact=True)
+    fold.focus()
+    keyboard.press("Enter")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(fold).to_be_focused()
+
+
+def test_a_screen_reader_hears_what_changed(windows: Windows) -> None:
+    ben, alice = windows.open("U0BEN"), windows.open("U0ALICE")
+
+    makes_issue(ben, "Heard by everybody")
+
+    expect(alice.page.get_by_role("status").first).to_have_text(re.compile("is new: Heard by everybody"))
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_anybodys_way_in_the_panels(windows: Windows, size: tuple[int, int], scheme: str) -> None:
+    alice = windows.open(size=size, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
+    for panel, name in (("weather", "Weather"), ("guide", "Try"), ("gitlab", "GitLab")):
+        if size == WIDE:
+            alice.page.locator(f"#tab-{panel}").click()
+        else:
+            alice.page.get_by_role("navigation", name="Panes").get_by_role("button", name=name).click()
+        assert not faults_in(alice, panel)
+        assert alice.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    alice.page.locator("#gitlab .gl-issue").first.click()
+    alice.page.get_by_text("Change labels").click()
+    assert not faults_in(alice, "gitlab")
+
+    alice.page.get_by_role("button", name="All issues").click()
+    alice.page.get_by_role("button", name="New issue").click()
+    expect(alice.modal).to_be_visible()
+    assert not faults_in(alice, "gitlab")
+
+
+def faults_in(window: Window, panel: str) -> list[str]:
+    """What axe-core finds serious while this panel is in front."""
+    expect(window.page.locator(f"#{panel}")).to_be_visible()
+    return window.faults_of_access()
+
+
+def test_an_issue_that_came_late_gets_its_label_before_everybodys_eyes(windows: Windows) -> None:
+    ben, alice = windows.open("U0BEN"), windows.open("U0ALICE")
+    makes_issue(ben, "Came in late")
+    late = row(pane(ben), "Came in late")
+    expect(late).to_be_visible()
+
+    # While Baton takes no hooks, it is the rollover that labels what came late.
+    alice.types("/wow rollover")
+    alice.modal.get_by_role("button", name="Roll over").click()
+
+    expect(late).to_contain_text("unscheduled", timeout=45_000)
+    ben.page.get_by_role("tab", name="What to try").click()
+    expect(ben.page.get_by_role("listitem").filter(has_text="Add an issue late")).to_contain_text("Done")
