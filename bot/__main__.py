@@ -147,6 +147,24 @@ def history(weeks: Annotated[str, typer.Argument(help="How many, from 1 to 52.",
 
 
 @wow.command(epilog=f"{WAITING} {EXIT_CODES}")
+def add(
+    issue: Annotated[str, typer.Argument(help="Its number, or the address of its page.", metavar="ISSUE")],
+    no_wait: NoWait = False,
+    who: As = "",
+) -> None:
+    """Put an issue into the current week, labelled where that has started."""
+    by = _by(who)
+    _in_terminal(lambda bot: _terminal().add(bot, by, issue, wait=not no_wait))
+
+
+@wow.command(epilog=f"{WAITING} {EXIT_CODES}")
+def check(no_wait: NoWait = False, who: As = "") -> None:
+    """Label late additions now, and list what was done."""
+    by = _by(who)
+    _in_terminal(lambda bot: _terminal().check(bot, by, wait=not no_wait))
+
+
+@wow.command(epilog=f"{WAITING} {EXIT_CODES}")
 def rollover(
     words: Annotated[
         list[str] | None, typer.Argument(metavar="ending yyyy-mm-dd", help="The same as --ending, as in Slack.")

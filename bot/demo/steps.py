@@ -22,8 +22,7 @@ def steps(worlds: Worlds) -> tuple[Step, ...]:
         ),
         Step(
             "Add an issue late",
-            "As Ben, make a new issue in “WoW”. The week has long begun, so Baton labels it `unscheduled`: "
-            "with the rollover at the latest.",
+            "As Ben, make a new issue in “WoW”. The week has long begun, so Baton labels it `unscheduled` at once.",
             "gitlab",
             seen.late_issue_labelled,
         ),

@@ -11,7 +11,20 @@ from bot.terminal.twin import DONE, REFUSED, SILENT, STOPPED, WRONG, Twin
 if TYPE_CHECKING:
     from bot.app import Bot
 
-__all__ = ["DONE", "REFUSED", "SILENT", "STOPPED", "WRONG", "following", "history", "roll_over", "status", "undo"]
+__all__ = [
+    "DONE",
+    "REFUSED",
+    "SILENT",
+    "STOPPED",
+    "WRONG",
+    "add",
+    "check",
+    "following",
+    "history",
+    "roll_over",
+    "status",
+    "undo",
+]
 
 
 async def status(bot: "Bot", by: str) -> int:
@@ -27,6 +40,16 @@ async def following(bot: "Bot", by: str) -> int:
 async def history(bot: "Bot", by: str, weeks: int) -> int:
     """List the last closed weeks."""
     return await Twin(bot, by).looks(f"history {weeks}")
+
+
+async def add(bot: "Bot", by: str, issue: str, *, wait: bool) -> int:
+    """Put an issue into the current week."""
+    return await Twin(bot, by).runs(f"add {issue}", wait=wait)
+
+
+async def check(bot: "Bot", by: str, *, wait: bool) -> int:
+    """Label late additions now, and list what was done."""
+    return await Twin(bot, by).runs("check", wait=wait)
 
 
 async def roll_over(bot: "Bot", by: str, ending: str, *, dry_run: bool, yes: bool, wait: bool) -> int:

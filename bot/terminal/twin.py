@@ -25,7 +25,7 @@ from bot.domain.telling import Progressed
 from bot.domain.turning import Rollover
 from bot.messages import View, Words, drawn, general
 from bot.messages import wow as say
-from bot.services import wow
+from bot.services import late, wow
 from bot.services.people import HOME, require
 from bot.store import Tx
 from bot.terminal.printer import Printer, plan
@@ -39,6 +39,8 @@ PROGRAM = ".venv/bin/python -m bot"
 LOOK_EVERY = 0.2
 MOVES_WITHIN = 1.5
 """Seconds in which something that goes on somewhere else has moved."""
+PATIENCE = 3.0
+"""Seconds after which whoever sits there is told what is waited for."""
 SLACK_SECONDS = 10.0
 SOON = timedelta(seconds=3)
 ATTEMPTS_AT_SLACK = 2
@@ -65,6 +67,38 @@ class Twin:
         if isinstance(outcome, Reply):
             await self._says(outcome.words)
         return _code(answer)
+
+    # what ends with one message
+
+    async def runs(self, text: str, *, wait: bool) -> int:
+        """Do what ends with one message in the channel, and print what it says."""
+        request = self._command(text)
+        if not await self._is_introduced(Right.WRITE):
+            return REFUSED
+        outcome = await self._handled(request)
+        errand = await self.bot.store.read(lambda tx: tx.errand(request.id))
+        if errand is None:
+            return await self._refused(outcome) if self._is_understood(request) else await self._wrong(outcome)
+        if not wait:
+            self.printer.line("Written down. `serve` does it as soon as it runs.")
+            return DONE
+        delivering = asyncio.ensure_future(self._deliver_all(errand.batch))
+        try:
+            await asyncio.wait({delivering}, timeout=PATIENCE)
+            if not delivering.done():
+                self.printer.line("GitLab is waited for. Ctrl-C leaves it to a running `serve`.")
+            await delivering
+        except asyncio.CancelledError:
+            delivering.cancel()
+            await asyncio.gather(delivering, return_exceptions=True)
+            self.printer.line("Written down. A running `serve` does it as soon as GitLab answers.")
+            raise
+        await self._post()
+        told = await self.bot.store.read(lambda tx: late.told(tx, request.id))
+        await self._says(await self.bot.store.read(lambda tx: MESSAGES["wow.errand"](tx, self.bot.team, request.id)))
+        if told.errand.problem:
+            return REFUSED
+        return STOPPED if told.refused else DONE
 
     # turning the week
 
@@ -265,10 +299,10 @@ class Twin:
             outcome = Reply(general.refused(str(refusal)))
         return outcome, answer
 
-    async def _is_introduced(self) -> bool:
+    async def _is_introduced(self, right: Right = Right.TURN_THE_WEEK) -> bool:
         """Let Slack describe whoever a right depends on, where that is not known yet; says why when it cannot."""
         try:
-            while (unknown := await self.bot.store.read(self._unknown)) is not None:
+            while (unknown := await self.bot.store.read(lambda tx: self._unknown(tx, right))) is not None:
                 await self._learn(unknown)
         except Unavailable as silence:
             self.printer.line(
@@ -284,9 +318,9 @@ class Twin:
             return False
         return True
 
-    def _unknown(self, tx: Tx) -> str | None:
+    def _unknown(self, tx: Tx, right: Right) -> str | None:
         try:
-            require(tx, self.bot.team, self.by, Right.TURN_THE_WEEK)
+            require(tx, self.bot.team, self.by, right)
         except NotKnownYetError as unknown:
             return unknown.who
         except UserError:
