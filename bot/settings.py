@@ -273,6 +273,9 @@ MENDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """How to come by each setting that has no default."""
 
+MEANINGS: Final = ("unscheduled", "outage", "data_loss", "goal", "toil", "report")
+"""What labels say of an issue: each has one of its own, or one meaning would be taken for another."""
+
 ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"SLACK_SIGNING_SECRET": ("SLACK_APP_TOKEN",)})
 """What is asked for only because the others are not set."""
 
@@ -374,6 +377,18 @@ class Settings(BaseSettings):
             msg = "is the same title as WOW_TITLE. Give the two milestones titles that differ in more than case."
             raise ValueError(msg)
         return title
+
+    @field_validator(*(f"label_{meaning}" for meaning in MEANINGS), mode="after")
+    @classmethod
+    def _label_of_its_own(cls, label: str, info: ValidationInfo) -> str:
+        for other, taken in info.data.items():
+            if other.startswith("label_") and label.casefold() == taken.casefold():
+                msg = (
+                    f"is the same label as {other.upper()}. Give each of the two a label of its own, which differs in "
+                    "more than case; one that is not set has its default."
+                )
+                raise ValueError(msg)
+        return label
 
 
 def read(env_file: Path | None = Path(".env")) -> Settings:

@@ -195,6 +195,7 @@ def test_a_wrong_app_token_is_one_complaint_not_two(environment: Environment) ->
         ("NEXT_WOW_TITLE", "WOW"),
         ("LABEL_OUTAGE", "  "),
         ("LABEL_GOAL", "goal,moved"),
+        ("LABEL_GOAL", "Outage"),
         ("GITLAB_USERS", "U1"),
         ("GITLAB_USERS", "U1=alice,U1=bob"),
         ("GITLAB_USERS", "alice=U1"),
@@ -221,6 +222,34 @@ def test_a_wrong_value_is_named_with_its_mend_and_never_repeated(
     assert set(complaints) == {name}
     assert re.fullmatch(r"(is|has|names|does|Baton) .+[.?]", complaints[name])
     assert "hush" not in complaints[name]
+
+
+@pytest.mark.parametrize(
+    ("given", "complained", "other"),
+    [
+        ({"LABEL_UNSCHEDULED": "outage"}, "LABEL_OUTAGE", "LABEL_UNSCHEDULED"),
+        ({"LABEL_DATA_LOSS": "OUTAGE"}, "LABEL_DATA_LOSS", "LABEL_OUTAGE"),
+        ({"LABEL_GOAL": "toil"}, "LABEL_TOIL", "LABEL_GOAL"),
+        ({"LABEL_REPORT": "Unscheduled"}, "LABEL_REPORT", "LABEL_UNSCHEDULED"),
+        ({"LABEL_TOIL": "work", "LABEL_REPORT": "Work"}, "LABEL_REPORT", "LABEL_TOIL"),
+    ],
+)
+def test_labels_of_different_meanings_differ_in_more_than_case(
+    environment: Environment, given: dict[str, str], complained: str, other: str
+) -> None:
+    environment.has(**given)
+
+    (words,) = environment.complaints().values()
+
+    assert set(environment.complaints()) == {complained}
+    assert words.startswith(f"is the same label as {other}.")
+    assert "Give each of the two a label of its own" in words
+
+
+def test_labels_may_be_swapped(environment: Environment) -> None:
+    environment.has(LABEL_GOAL="toil", LABEL_TOIL="goal")
+
+    assert environment.read().label_goal == "toil"
 
 
 def test_postgresql_is_refused_in_a_sentence(environment: Environment) -> None:
