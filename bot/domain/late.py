@@ -5,23 +5,31 @@ The rule is the handbook's: an issue added to WoW after the week has started get
 their milestone's id when `Next WoW` is renamed to `WoW`. Whoever takes the label off by hand has the last word.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from bot.domain.team import Team
 from bot.domain.tracker import History, Issue, LabelEvent, Milestone, MilestoneEvent
 from bot.domain.week import Week, first_moment
 
 TAKEN_OFF = "taken off by hand"
+AT_THE_SAME_TIME = timedelta(seconds=2)
+"""GitLab may tell of one move as of two: out of one milestone, and into the other."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was decided once about one issue in one milestone; `labelled` once the label was seen or set."""
+    """What was decided once about one issue in one milestone; `labelled` once the label was seen or set.
+
+    `seen` is the mark of the issue's last change when it was judged: one that is late and has no label yet is judged
+    anew when it has changed, for a person may have set the label and taken it off meanwhile.
+    """
 
     late: bool
     why: str
     labelled: bool = False
+    seen: str = ""
 
 
 def week_started(
@@ -51,19 +59,48 @@ def removals(events: History, label: str) -> list[LabelEvent]:
     return [one for one in events if isinstance(one, LabelEvent) and not one.added and one.label == label]
 
 
-def judge(issue: Issue, events: History, wow: int, started: datetime | None, team: Team, own: str = "") -> Verdict:
-    """Decide whether `issue` came into the milestone with id `wow` after `started`; `own` is Baton's user in GitLab."""
+def judge(
+    issue: Issue,
+    events: History,
+    wow: int,
+    started: datetime | None,
+    team: Team,
+    own: str = "",
+    closed: Collection[int] = (),
+) -> Verdict:
+    """Decide whether `issue` came into the milestone with id `wow` after `started`.
+
+    `own` is Baton's user in GitLab, `closed` are the ids of the closed weeks.
+    """
     if started is None:
-        return Verdict(late=False, why="the week has no first day")
-    added = _added_at(events, wow, own)
+        return Verdict(late=False, why="the week has no first day", seen=issue.changed)
+    added = _added_at(events, wow, own, closed)
     if added is None or added <= started:
-        return Verdict(late=False, why="planned")
+        return Verdict(late=False, why="planned", seen=issue.changed)
     if team.labels.outage in issue.labels:
-        return Verdict(late=False, why="an outage is unscheduled by definition")
+        return Verdict(late=False, why="an outage is unscheduled by definition", seen=issue.changed)
     labelled = team.labels.unscheduled in issue.labels
     if not labelled and _is_taken_off(events, team.labels.unscheduled, added, own):
-        return Verdict(late=False, why=TAKEN_OFF)
-    return Verdict(late=True, why="added after the week had started", labelled=labelled)
+        return Verdict(late=False, why=TAKEN_OFF, seen=issue.changed)
+    return Verdict(late=True, why="added after the week had started", labelled=labelled, seen=issue.changed)
+
+
+def depends_on_own(events: History, wow: int, closed: Collection[int]) -> bool:
+    """Tell whether it matters for the judgement who put an issue into the milestone with id `wow`."""
+    added = additions(events, wow)
+    return len(added) > 1 or any(_came_from(one, events) in closed for one in added)
+
+
+def _came_from(addition: MilestoneEvent, events: History) -> int | None:
+    """Give the id of the milestone in which an issue stood before it was added."""
+    moves = (one for one in events if isinstance(one, MilestoneEvent) and one is not addition)
+    stood = None
+    for one in sorted((one for one in moves if one.at <= addition.at), key=lambda one: one.at):
+        if one.added:
+            stood = one.milestone
+        elif addition.at - one.at > AT_THE_SAME_TIME:
+            stood = None
+    return stood
 
 
 def needs_label(issue: Issue, verdict: Verdict | None, team: Team) -> bool:
@@ -72,14 +109,19 @@ def needs_label(issue: Issue, verdict: Verdict | None, team: Team) -> bool:
     return bool(verdict and verdict.late and not verdict.labelled and not exempt)
 
 
-def _added_at(events: History, wow: int, own: str) -> datetime | None:
-    """Tell when an issue came into a milestone.
+def _added_at(events: History, wow: int, own: str, closed: Collection[int]) -> datetime | None:
+    """Tell when somebody added an issue to a milestone; None when nobody did.
 
     The last addition counts: who plans an issue, takes it out and puts it back on Thursday has added it on Thursday.
-    But where Baton itself put it back, in an undo, the one before counts: nobody added anything.
+    But where Baton itself put it back, in an undo, the one before counts, and what Baton carried over from a closed
+    week was added by nobody.
     """
     added = additions(events, wow)
-    while own and len(added) > 1 and added[-1].by == own:
+    while own and added and added[-1].by == own:
+        if _came_from(added[-1], events) in closed:
+            return None
+        if len(added) == 1:
+            break
         added.pop()
     return added[-1].at if added else None
 

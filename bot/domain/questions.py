@@ -1,6 +1,7 @@
 """What a service wants to know from GitLab, as data."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
@@ -10,7 +11,8 @@ class WeekQuestion:
 
     `name` is the name under which the answer is remembered. `wow` and `following` ask for the issues of the milestones
     titled so, `milestones` for those of these ids, `closed_weeks` for those of the newest n closed weeks. With `late`,
-    the histories of open issues of the current week are read too, but for the (milestone, key) in `judged`: when they
+    the histories of open issues of the current week are read too, but for the (milestone, key) in `judged` and, unless they changed since, in `unlabelled` (judged late, with the
+    mark of their last change then, and without the label until now): when they
     came into it, and for those that came after it had started (`became_wow` tells when, by milestone id, where Baton
     made it the current week) what happened to their label. With `ending`, who closed the week that ended then, if it
     is closed, and what the token may do; with `rights`, that alone. `ranks` asks for the labels' own priorities, and
@@ -24,6 +26,7 @@ class WeekQuestion:
     closed_weeks: int = 0
     late: bool = False
     judged: frozenset[tuple[int, str]] = frozenset()
+    unlabelled: Mapping[tuple[int, str], str] = field(default_factory=dict)
     became_wow: tuple[tuple[int, datetime], ...] = ()
     ending: date | None = None
     rights: bool = False

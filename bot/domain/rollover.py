@@ -28,6 +28,7 @@ from bot.domain.tracker import Called, Issue, Milestone, Noun, WeekFacts, refere
 Choice = Literal["carry", "leave", "next"]
 CREATED_NEXT = "create next"
 NEW_NEXT = "create new next"
+NO_MEMBER = 0
 MAY_EDIT = 15
 """GitLab's access level from which on milestones and issues may be edited (Planner)."""
 MAY_EDIT_MERGE_REQUESTS = 30
@@ -99,10 +100,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Kept:
-    """Something that is left as it is, because a person changed it since."""
+    """Something that is left as it is, because a person changed it since; `is_week`: the week that would be current."""
 
     what: str
     why: str
+    is_week: bool = False
 
 
 def find_weeks(facts: WeekFacts, team: Team) -> Weeks:
@@ -216,6 +218,11 @@ def _too_early(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> Refu
 
 def _rights(facts: WeekFacts) -> Refusal | None:
     level = facts.project.access_level
+    if level == NO_MEMBER:
+        return Refusal(
+            f"The user of my GitLab token is no member of {facts.project.path}. "
+            "Please add it with the Reporter role or more (Developer, to move merge requests too)."
+        )
     if level is not None and level < MAY_EDIT:
         return Refusal(
             f"My GitLab token may not edit milestones in {facts.project.path}. "

@@ -75,6 +75,11 @@ class TakenBack:
     kept: tuple[Kept, ...] = ()
     failed: tuple[tuple[Line, str], ...] = ()
 
+    @property
+    def week_returned(self) -> bool:
+        """Tell whether there is a current week now."""
+        return not any(kept.is_week for kept in self.kept)
+
 
 @dataclass(frozen=True)
 class Standing:

@@ -53,7 +53,7 @@ class Called:
 
 @dataclass(frozen=True)
 class Issue(Called):
-    """An issue or a merge request; `milestone` is the milestone's id."""
+    """An issue or a merge request; `milestone` is the milestone's id, `changed` GitLab's mark of its last change."""
 
     iid: int
     title: str
@@ -63,6 +63,7 @@ class Issue(Called):
     url: str = ""
     noun: Noun = "issue"
     confidential: bool = False
+    changed: str = ""
 
 
 @dataclass(frozen=True)

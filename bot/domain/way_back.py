@@ -24,6 +24,11 @@ class Undo:
     issues: tuple[Line, ...] = ()
     kept: tuple[Kept, ...] = ()
 
+    @property
+    def week_returns(self) -> bool:
+        """Tell whether there is a current week then."""
+        return not any(kept.is_week for kept in self.kept)
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -184,10 +189,10 @@ def _week_back(
     before, closed_title = turn.wow, team.ending_title(turn.ending)
     milestone = own.get(before.id)
     if milestone is None:
-        kept.append(Kept(f"Milestone “{closed_title}”", "somebody deleted it since"))
+        kept.append(Kept(f"Milestone “{closed_title}”", "somebody deleted it since", is_week=True))
         return (), ()
     if milestone.title not in {before.title, closed_title}:
-        kept.append(Kept(f"Milestone “{milestone.title}”", "somebody renamed it since"))
+        kept.append(Kept(f"Milestone “{milestone.title}”", "somebody renamed it since", is_week=True))
         return (), ()
     ours = (before.start, turn.ending)
     reopen = SetMilestone(milestone.id, before.title, active=True)

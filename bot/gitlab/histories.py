@@ -12,8 +12,9 @@ from typing import TypeVar
 from bot.domain import late
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.questions import WeekQuestion
+from bot.domain.rollover import Weeks
 from bot.domain.team import Team
-from bot.domain.tracker import History, Issue, Milestone
+from bot.domain.tracker import History, Issue
 from bot.gitlab import rows
 from bot.gitlab.calls import Calls, each_of
 from bot.gitlab.paths import PATHS
@@ -35,19 +36,29 @@ class Histories:
 
 
 async def read_histories(
-    calls: Calls, project: str, user: OwnUser, team: Team, question: WeekQuestion, wow: Milestone, found: list[Issue]
+    calls: Calls,
+    project: str,
+    user: OwnUser,
+    team: Team,
+    question: WeekQuestion,
+    weeks: Weeks,
+    found: list[Issue],
 ) -> Histories:
-    """Read the histories of those of `found`, all in the week `wow`, that were not judged yet."""
-    unjudged = [one for one in found if one.open and (wow.id, one.key) not in question.judged]
+    """Read the histories of those of `found`, all in the current week, that were not judged yet or changed since."""
+    wow = weeks.wow
+    if wow is None:
+        return Histories()
+    closed = frozenset(one.id for one in weeks.closed.values())
+    unjudged = [one for one in found if one.open and not _is_judged(one, wow.id, question)]
     asking = _Asking(calls, project)
     events = await asking.about(unjudged, "milestone")
-    own = await _own_user(user, events, lambda history: len(late.additions(history, wow.id)) > 1, asking)
+    own = await _own_user(user, events, lambda history: late.depends_on_own(history, wow.id, closed), asking)
     # where it is not known when the week started, all that is to be judged may be late
     started = late.week_started(wow, dict(question.became_wow).get(wow.id), team, question.ending) or LONG_AGO
     unlabelled = []
     for issue in unjudged:
         if issue.key in events:
-            verdict = late.judge(issue, events[issue.key], wow.id, started, team, own)
+            verdict = late.judge(issue, events[issue.key], wow.id, started, team, own, closed)
             if verdict.late and not verdict.labelled:
                 unlabelled.append(issue)
     labels = await asking.about(unlabelled, "label")
@@ -59,6 +70,11 @@ async def read_histories(
         own = await _own_user(user, events, lambda history: late.removals(history, team.labels.unscheduled), asking)
     unread = frozenset(one.key for one in unjudged if one.key not in events)
     return Histories(events, own, unread, asking.put_off)
+
+
+def _is_judged(issue: Issue, wow: int, question: WeekQuestion) -> bool:
+    seen = question.unlabelled.get((wow, issue.key))
+    return (wow, issue.key) in question.judged or (seen is not None and seen == issue.changed)
 
 
 async def _own_user(

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from bot.domain.errors import Rejected
 from bot.domain.questions import WeekQuestion
-from bot.domain.rollover import MAY_EDIT_MERGE_REQUESTS, Weeks, find_weeks
+from bot.domain.rollover import MAY_EDIT_MERGE_REQUESTS, NO_MEMBER, Weeks, find_weeks
 from bot.domain.team import Team
 from bot.domain.tracker import Issue, Milestone, Noun, Project, WeekFacts, WhoAndWhen
 from bot.gitlab import rows
@@ -87,13 +87,14 @@ class Reading:
         return replace(project, access_level=level)
 
     async def _read_membership(self) -> int | None:
-        """Ask for the token's own membership (None: GitLab does not say either)."""
+        """Ask for the token's own membership (None: GitLab does not say either, or its user is an administrator)."""
+        me = None
         try:
             me = await self._user.read()
             path = f"{self._project}/members/all/{me.id}"
             return await self._calls.row("get", path, lambda row: row.get("access_level"))
-        except Rejected:
-            return None
+        except Rejected as refusal:
+            return None if not refusal.gone or me is None or me.admin else NO_MEMBER
 
     async def _read_milestones(self) -> tuple[Milestone, ...]:
         path = f"{self._project}/milestones"
@@ -157,7 +158,7 @@ class Reading:
         if not question.late or weeks.wow is None:
             return Histories()
         found = [*issues.get(weeks.wow.id, ())]
-        return await read_histories(self._calls, self._project, self._user, self._team, question, weeks.wow, found)
+        return await read_histories(self._calls, self._project, self._user, self._team, question, weeks, found)
 
     async def _read_closed_by(self, question: WeekQuestion, weeks: Weeks) -> dict[int, WhoAndWhen]:
         ending = question.ending

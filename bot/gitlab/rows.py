@@ -45,6 +45,7 @@ def issue(row: Row, noun: Noun) -> Issue:
         url=row.get("web_url") or "",
         noun=noun,
         confidential=bool(row.get("confidential")),
+        changed=row.get("updated_at") or "",
     )
 
 

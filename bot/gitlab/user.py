@@ -11,6 +11,7 @@ class User:
 
     id: int
     name: str
+    admin: bool = False
 
 
 class OwnUser:
@@ -28,4 +29,4 @@ class OwnUser:
 
 
 def _user(row: Row) -> User:
-    return User(int(row["id"]), row["username"])
+    return User(int(row["id"]), row["username"], admin=bool(row.get("is_admin")))

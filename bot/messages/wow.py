@@ -185,6 +185,10 @@ def preview_undo(shown: UndoPreviewed) -> View:
     page.say(_back_in_words(shown.undo))
     page.rows([_row(line) for line in shown.undo.issues], most=15)
     if shown.undo.kept:
+        if not shown.undo.week_returns:
+            page.say(
+                ":warning: Somebody renamed the week that was closed, so no milestone will be the current week then."
+            )
         page.say("*Changed since, and left as it is:*")
         page.rows([Row("", kept.what, remark=kept.why) for kept in shown.undo.kept], most=15)
     else:
@@ -371,16 +375,21 @@ def report(told: Reported, team: Team) -> Words:
 
 def undone(told: TakenBack, team: Team) -> Words:
     """Report that a rollover was taken back."""
-    found = told.found
+    found, wow = told.found, escape(team.wow_title)
+    then = f": “{wow}” is the current week again." if told.week_returned else f". {_no_week(wow)}"
     page = Page().say(
         f":leftwards_arrow_with_hook: The rollover of the week ending {found.ending} is taken back by "
-        f"{person(found.undone_by)}: “{escape(team.wow_title)}” is the current week again."
+        f"{person(found.undone_by)}{then}"
     )
     if told.kept:
         page.say("*Changed by somebody since, and left as it is*")
         page.rows([Row("", kept.what, remark=kept.why) for kept in told.kept])
     _refused(page, told.failed, found.id)
     return page.words()
+
+
+def _no_week(wow: str) -> str:
+    return f"*But no milestone is called “{wow}” now*: somebody renamed the week. Please give it that title in GitLab."
 
 
 def _refused(page: Page, failed: Sequence[tuple[Line, str]], rollover: str) -> None:

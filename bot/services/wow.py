@@ -36,7 +36,7 @@ def late_question(tx: Tx, name: str) -> WeekQuestion:
     """Ask what stands in the current week, and for the histories of what was not judged yet."""
     last = tx.rollovers(1)
     became = tuple((one.wow, one.became_wow_at) for one in last if one.wow is not None and one.became_wow_at)
-    return WeekQuestion(name, wow=True, late=True, judged=tx.judged(), became_wow=became)
+    return WeekQuestion(name, wow=True, late=True, judged=tx.judged(), unlabelled=tx.unlabelled(), became_wow=became)
 
 
 def preview_question(tx: Tx, team: Team, ending: str, at: datetime) -> WeekQuestion:
@@ -56,12 +56,13 @@ def judge(tx: Tx, facts: WeekFacts, team: Team, ending: date | None = None) -> d
     if started is None:
         return tx.verdicts(weeks.wow.id)
     issues = {issue.key: issue for issue in facts.of(weeks.wow)}
+    closed = frozenset(one.id for one in weeks.closed.values())
     found = {
-        key: late.judge(issues[key], events, weeks.wow.id, started, team, facts.own_user)
+        key: late.judge(issues[key], events, weeks.wow.id, started, team, facts.own_user, closed)
         for key, events in facts.events.items()
         if key in issues
     }
-    tx.keep_verdicts(weeks.wow.id, found, facts.at)
+    tx.keep_verdicts(weeks.wow.id, found, facts.at, anew=True)
     return tx.verdicts(weeks.wow.id)
 
 

@@ -84,6 +84,21 @@ def test_a_late_addition_that_has_the_label_is_marked_as_labelled() -> None:
 # what Baton itself did
 
 
+def test_what_baton_carried_over_from_a_closed_week_was_added_by_nobody() -> None:
+    closed_week = 77
+
+    def comes(*events: MilestoneEvent, by: str) -> bool:
+        history = (*events, added(STARTED + SOON, by=by))
+        return judge(issue(), history, WOW, STARTED, TEAM, own="baton", closed={closed_week}).late
+
+    planned = added(STARTED - 9 * SOON, closed_week)
+    assert not comes(planned, by="baton")
+    assert not comes(planned, MilestoneEvent(closed_week, added=False, at=STARTED + SOON), by="baton")
+    assert comes(planned, by="ben"), "a person did it"
+    assert comes(added(STARTED - SOON, NEXT), by="baton"), "it was not in a closed week"
+    assert comes(planned, MilestoneEvent(closed_week, added=False, at=STARTED - SOON), by="baton"), "nor was this"
+
+
 def test_what_baton_put_back_was_added_when_it_was_added_before() -> None:
     planned = [added(STARTED - SOON), added(STARTED - SOON, NEXT)]
 

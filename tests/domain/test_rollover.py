@@ -42,6 +42,10 @@ def reason(tracker: Tracker, ending: date = TUESDAY, *, level: int | None = 40, 
     return found.reason
 
 
+def test_a_token_whose_user_is_no_member_is_told_so(tracker: Tracker) -> None:
+    assert "is no member of production/tracker" in reason(tracker, level=0)
+
+
 # which milestones
 
 

@@ -361,6 +361,20 @@ def test_a_token_that_may_only_read_is_told_from_other_refusals(tracker: Tracker
         assert refused.value.reason == READ_ONLY
 
 
+@pytest.mark.parametrize(("admin", "level"), [(False, 0), (True, None)])
+def test_a_user_who_is_no_member_may_nothing_unless_it_is_an_administrator(
+    tracker: Tracker, admin: bool, level: int | None
+) -> None:
+    nobody = {"project_access": None, "group_access": None}
+    shown = {"id": 1, "path_with_namespace": "acme/production", "permissions": nobody}
+    tracker.weather.fails(200, match="/projects/acme%2Fproduction$", body=shown)
+    tracker.weather.fails(404, match="/members/all/")
+    if admin:
+        tracker.weather.fails(200, match="/user$", body={"id": 1, "username": "root", "is_admin": True})
+
+    assert tracker.is_asked().project.access_level == level
+
+
 def test_never_more_than_sixteen_calls_are_on_their_way_and_operations_go_before_questions(tracker: Tracker) -> None:
     for number in range(40):
         tracker.world.add_issue(f"Issue {number}", [], tracker.wow)

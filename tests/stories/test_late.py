@@ -82,3 +82,34 @@ def forgets_everything(world: World) -> None:
     world.bot.is_killed()
     world.bot = world.another_bot(DATABASE_URL=f"sqlite:///{world._folder / 'another.db'}")
     world.bot.starts()
+
+
+@side_by_side
+def test_a_label_set_and_taken_off_between_preview_and_rollover_is_not_put_back(
+    world: World, gitlab: Gitlab, alice: Persona
+) -> None:
+    week = world.seeds_small_week()
+    assert f"get “unscheduled”: #{week.late}" in world.opens_rollover().text
+
+    gitlab.edit_issue(week.late, by="ben", add_labels=["unscheduled"])
+    gitlab.edit_issue(week.late, by="ben", remove_labels=["unscheduled"])
+    alice.submits()
+    world.report()
+
+    assert gitlab.labels_of(week.late) == ["SL1"]
+
+
+@side_by_side
+def test_what_baton_carried_over_is_not_late_for_a_baton_without_memory(
+    world: World, gitlab: Gitlab, alice: Persona
+) -> None:
+    week = world.seeds_small_week()
+    world.rolls_over()
+    world.is_idle()
+    late = gitlab.add_issue("Came on Wednesday", [], week.following)
+    forgets_everything(world)
+
+    alice.types(f"/wow rollover ending {TUESDAY + timedelta(days=7)}", CHANNEL)
+    shown = world.modal(alice, "Roll over").text
+
+    assert f"late additions get “unscheduled”: #{late};" in shown

@@ -270,3 +270,22 @@ def test_titles_and_dates_of_people_come_back_as_they_were(world: World, gitlab:
     world.takes_back()
 
     assert milestones_and_issues(gitlab) == before
+
+
+@side_by_side
+def test_where_the_closed_week_was_renamed_by_hand_nobody_is_told_that_it_is_current_again(
+    world: World, gitlab: Gitlab, alice: Persona
+) -> None:
+    week = world.seeds_small_week()
+    world.rolls_over()
+    world.is_idle()
+    gitlab.edit_milestone(week.wow, title="WoW ending my own")
+
+    alice.types("/wow undo", CHANNEL)
+    shown = world.modal(alice, "Undo").text
+    alice.submits()
+    told = world.said("is taken back by").text
+
+    assert "no milestone will be the current week then" in shown
+    assert "But no milestone is called “WoW” now" in told
+    assert "is the current week again" not in told

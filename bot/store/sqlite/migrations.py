@@ -95,7 +95,8 @@ def weeks(db: Database) -> None:
             WHERE state IN ('running', 'done', 'undoing');
         CREATE TABLE verdicts (
             milestone INTEGER NOT NULL, noun TEXT NOT NULL, iid INTEGER NOT NULL, late INTEGER NOT NULL,
-            why TEXT NOT NULL, labelled INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (milestone, noun, iid)
+            why TEXT NOT NULL, labelled INTEGER NOT NULL, seen TEXT NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (milestone, noun, iid)
         ) WITHOUT ROWID;
     """)
 

@@ -130,21 +130,35 @@ class WeeksTx(Rows):
         """Read what was decided about the issues of a milestone, by key (`issue:12`)."""
         rows = self.rows("SELECT * FROM verdicts WHERE milestone = ?", (milestone,))
         return {
-            f"{row['noun']}:{row['iid']}": Verdict(bool(row["late"]), row["why"], bool(row["labelled"])) for row in rows
+            f"{row['noun']}:{row['iid']}": Verdict(bool(row["late"]), row["why"], bool(row["labelled"]), row["seen"])
+            for row in rows
         }
 
     def judged(self) -> frozenset[tuple[int, str]]:
-        """List the (milestone, key) that were judged in the weeks still of interest."""
-        rows = self.rows("SELECT milestone, noun, iid FROM verdicts")
+        """List the (milestone, key) that were judged, but for those that are late and have no label yet."""
+        rows = self.rows("SELECT milestone, noun, iid FROM verdicts WHERE late = 0 OR labelled = 1")
         return frozenset((row["milestone"], f"{row['noun']}:{row['iid']}") for row in rows)
 
-    def keep_verdicts(self, milestone: int, verdicts: Mapping[str, Verdict], at: datetime) -> None:
-        """Remember verdicts; an earlier one about the same issue stays."""
+    def unlabelled(self) -> dict[tuple[int, str], str]:
+        """List the late ones without a label, by (milestone, key), with the mark of their last change when judged."""
+        rows = self.rows("SELECT milestone, noun, iid, seen FROM verdicts WHERE late = 1 AND labelled = 0")
+        return {(row["milestone"], f"{row['noun']}:{row['iid']}"): row["seen"] for row in rows}
+
+    def keep_verdicts(
+        self, milestone: int, verdicts: Mapping[str, Verdict], at: datetime, *, anew: bool = False
+    ) -> None:
+        """Remember verdicts; an earlier one about the same issue stays, but `anew` for one that is late without a label."""
+        conflict = (
+            "DO UPDATE SET late = excluded.late, why = excluded.why, labelled = excluded.labelled, at = excluded.at, "
+            "seen = excluded.seen WHERE verdicts.late = 1 AND verdicts.labelled = 0"
+            if anew
+            else "DO NOTHING"
+        )
         self.run_many(
-            "INSERT OR IGNORE INTO verdicts (milestone, noun, iid, late, why, labelled, at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO verdicts (milestone, noun, iid, late, why, labelled, at, seen) "
+            f"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (milestone, noun, iid) {conflict}",
             [
-                (milestone, *_split(key), verdict.late, verdict.why, verdict.labelled, text(at))
+                (milestone, *_split(key), verdict.late, verdict.why, verdict.labelled, text(at), verdict.seen)
                 for key, verdict in verdicts.items()
             ],
         )
