@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -26,9 +27,33 @@ if TYPE_CHECKING:
 PROGRAM = ".venv/bin/python -m bot"
 WRONG_SETTINGS = 2
 INTERRUPTED = 130
+LATER = ("event", "handoff", "doctor", "backup", "restore", "migrate")
+LATER_WOW = ("report", "ap")
+"""Commands that are not there yet."""
 
 
-class Program(TyperGroup):
+class Verbs(TyperGroup):
+    """A group of commands: one that is not there yet is said to be so, and only a near name is suggested."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer shows no class for it
+        """Find the command that was typed."""
+        name = args[0].casefold()
+        if self.get_command(ctx, name) is None:
+            later = LATER if ctx.parent is None else LATER_WOW
+            words = (
+                f"`{name}` is not there yet." if name in later else f"No such command '{args[0]}'.{self._near(name)}"
+            )
+            _is_wrong(f"{words} See `{ctx.command_path} --help`.")
+        return super().resolve_command(ctx, args)
+
+    def _near(self, name: str) -> str:
+        """Name what may have been meant; what is less alike must at least begin alike."""
+        alike = [one for one in self.commands if one[0] == name[:1]]
+        found = get_close_matches(name, self.commands, n=1, cutoff=0.75) or get_close_matches(name, alike, n=1)
+        return f" Did you mean '{found[0]}'?" if found else ""
+
+
+class Program(Verbs):
     """The whole program: what is wrong with the words that were typed is said in one sentence, as all else is."""
 
     def main(self, *arguments: Any, standalone_mode: bool = True, **more: Any) -> Any:  # noqa: ANN401 - typer's own
@@ -42,9 +67,10 @@ class Program(TyperGroup):
             if say is None or not standalone_mode:  # typer does not show the class that all its complaints have
                 raise
             words, context = str(say()), getattr(error, "ctx", None)
-            if "\n" not in words:  # where it does not give the help itself
+            if words and "\n" not in words:  # where it does not give the help itself
                 words = f"{words.rstrip('.?')}. See `{context.command_path if context else PROGRAM} --help`."
-            typer.echo(words, err=True)
+            if words:  # there are none where the help is on the screen already
+                typer.echo(words, err=True)
             code = WRONG_SETTINGS
         return sys.exit(code or 0) if standalone_mode else code
 
@@ -58,7 +84,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"token_normalize_func": str.casefold},
 )
-wow = typer.Typer(help="The Workout of the Week, as `/wow` in Slack.", no_args_is_help=True)
+wow = typer.Typer(cls=Verbs, help="The Workout of the Week, as `/wow` in Slack; alone: the status, and these commands.")
 cli.add_typer(wow, name="wow")
 
 MOST_WEEKS = 52
@@ -124,6 +150,14 @@ def demo(
 
     touring = tour or once or picture is not None
     _exit_with(shown.run(port, once=once, picture=picture) if touring else shown.show(port))
+
+
+@wow.callback(invoke_without_command=True)
+def _overview(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        code = _ran_in_terminal(lambda bot: _terminal().status(bot, _by()))
+        typer.echo(context.get_help())
+        _exit_with(code)
 
 
 @wow.command(epilog=EXIT_CODES)
@@ -222,12 +256,16 @@ def _settings() -> Settings:
 
 
 def _in_terminal(work: "Callable[[Bot], Awaitable[int]]") -> None:
+    _exit_with(_ran_in_terminal(work))
+
+
+def _ran_in_terminal(work: "Callable[[Bot], Awaitable[int]]") -> int:
     from bot import app
     from bot.telemetry import start_logging
 
     settings = _settings()
     start_logging(level=logging.ERROR, secrets=settings.secrets())
-    _exit_with(_run(app.in_terminal(settings, work)))
+    return _run(app.in_terminal(settings, work))
 
 
 def _run(work: Coroutine[Any, Any, int | None]) -> int:

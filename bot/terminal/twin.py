@@ -20,6 +20,7 @@ from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request
 from bot.domain import rollover, week
 from bot.domain.commands import RollOver, parse_wow
 from bot.domain.errors import NotKnownYetError, Rejected, Unavailable, UserError
+from bot.domain.operations import READ_ONLY
 from bot.domain.people import Right
 from bot.domain.telling import Progressed
 from bot.domain.turning import Rollover
@@ -168,7 +169,7 @@ class Twin:
             self.printer.line(
                 f"{name}: stopped at {now.delivered} of {now.total}, because GitLab refused: {now.stopped}"
             )
-            self.printer.line(f"Mend it in GitLab; then {command} carries on{back}.")
+            self.printer.line(f"{_mend(now)}; then {command} carries on{back}.")
             return DONE
         if now != before:
             self.printer.line(f"{name}: {done}, and it goes on.")
@@ -214,7 +215,8 @@ class Twin:
                     if now.gitlab_silent and not told:
                         self.printer.line("GitLab is waited for. Ctrl-C leaves it to a running `serve`.")
                         told = True
-                    follow(await self._one_line(say.progress(now)), now.gitlab_silent)
+                    if not (now.stopped or now.found.problem):  # that is for the end, and said once
+                        follow(await self._one_line(say.progress(now)), now.gitlab_silent)
             await delivering
         except asyncio.CancelledError:
             delivering.cancel()
@@ -251,7 +253,9 @@ class Twin:
         now = await self.bot.store.read(lambda tx: wow.progress(tx, rollover_id))
         if now.stopped:
             await self._says(say.progress(now))
-            self.printer.line(f"Mend it in GitLab and give the same command again, or `{PROGRAM} wow undo`.")
+            takes = "ends the attempt" if now.stopped == READ_ONLY else "takes everything back"
+            undo = f", or `{PROGRAM} wow undo` {takes}" if now.found.state == "running" else ""
+            self.printer.line(f"{_mend(now)}, and give the same command again{undo}.")
             return STOPPED
         if now.found.turn is None or now.found.problem:
             await self._says(say.progress(now))
@@ -391,6 +395,11 @@ def _code(answer: Answer) -> int:
     if answer.facts is not None:
         return DONE
     return REFUSED if answer.refused else SILENT
+
+
+def _mend(now: Progressed) -> str:
+    """Say what to do about a refusal, without a full stop."""
+    return "Put a token with the scope api into GITLAB_TOKEN" if now.stopped == READ_ONLY else "Mend it in GitLab"
 
 
 def _is_settled(tx: Tx, batch: str) -> bool:

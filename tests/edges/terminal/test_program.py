@@ -78,7 +78,7 @@ def test_nobody_reading_does_not_stop_the_work(world: World, tmp_path: Path) -> 
         (["history", "53"], "Please give one number of weeks, from 1 to 52."),
         (["history", "3", "4"], "Got unexpected extra argument(s) (4). See `"),
         (["undo", "--quickly"], "No such option: --quickly. See `"),
-        (["rollver"], "Did you mean 'rollover'. See `"),
+        (["rollver"], "Did you mean 'rollover'? See `"),
     ],
 )
 def test_a_wrong_option_is_said_in_one_sentence(words: list[str], complaint: str, world: World, tmp_path: Path) -> None:
@@ -87,6 +87,76 @@ def test_a_wrong_option_is_said_in_one_sentence(words: list[str], complaint: str
     assert done.returncode == terminal.WRONG
     assert complaint in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def started(world: World, folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """The program, with the words after its name."""
+    program = [sys.executable, "-m", "bot", *words]
+    settings = environment(world.bot.settings)
+    return subprocess.run(program, env=settings, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_wow_alone_says_how_the_week_stands_and_what_can_be_done(world: World, tmp_path: Path) -> None:
+    week = world.seeds_small_week()
+
+    done = runs(world, tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"• #{week.goal} Two data centres (goal)\n" in done.stdout
+    assert done.stdout.index("Two data centres") < done.stdout.index("rollover")
+
+
+def test_wow_alone_ends_as_the_status_does(world: World, tmp_path: Path) -> None:
+    world.gitlab.goes_down()
+
+    done = runs(world, tmp_path)
+
+    assert (done.returncode, done.stderr) == (terminal.SILENT, "")
+    assert "rollover" in done.stdout
+
+
+def test_the_program_alone_shows_its_commands_and_complains_of_nothing(world: World, tmp_path: Path) -> None:
+    done = started(world, tmp_path)
+
+    assert "serve" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["event", "list"],
+        ["handoff"],
+        ["doctor"],
+        ["backup"],
+        ["restore", "there"],
+        ["migrate"],
+        ["wow", "report"],
+        ["wow", "ap", "12"],
+    ],
+)
+def test_what_is_not_there_yet_is_said_and_nothing_else_is_suggested(
+    words: list[str], world: World, tmp_path: Path
+) -> None:
+    done = started(world, tmp_path, *words)
+
+    assert done.returncode == terminal.WRONG
+    assert "is not there yet. See `" in done.stderr
+    assert "Did you mean" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("sevre", "Did you mean 'serve'"), ("wwo", "Did you mean 'wow'"), ("everything", ""), ("even", "")],
+)
+def test_only_what_is_near_is_suggested(word: str, near: str, world: World, tmp_path: Path) -> None:
+    done = started(world, tmp_path, word)
+
+    assert done.returncode == terminal.WRONG
+    assert f"No such command '{word}'. " in done.stderr
+    assert near in done.stderr
+    assert ("Did you mean" in done.stderr) == bool(near)
 
 
 def test_help_is_a_command_too_and_case_does_not_matter(world: World, tmp_path: Path) -> None:

@@ -99,6 +99,45 @@ def test_a_dry_run_tells_why_a_rollover_stopped_and_how_to_go_on(world: World, s
     assert "Mend it in GitLab; then `.venv/bin/python -m bot wow rollover --yes` carries on" in said
 
 
+def test_a_token_that_may_only_read_is_said_once_with_its_mend(world: World, shell: Shell) -> None:
+    world.seeds_small_week()
+    world.gitlab.token_read_only = True
+
+    code, said = shell.rolls_over()
+
+    assert code == terminal.STOPPED
+    assert said.count("my token may only read") == 1
+    assert "Put a token with the scope api into GITLAB_TOKEN, and give the same command again" in said
+    assert "or `.venv/bin/python -m bot wow undo` ends the attempt" in said
+    assert "Mend it in GitLab" not in said
+    _, dry = shell.rolls_over(dry_run=True)
+    assert "Put a token with the scope api into GITLAB_TOKEN; then `.venv/bin/python -m bot wow rollover --yes`" in dry
+
+
+def test_an_undo_that_stopped_does_not_offer_itself(world: World, shell: Shell) -> None:
+    world.seeds_small_week()
+    shell.rolls_over()
+    world.gitlab.token_read_only = True
+
+    code, said = shell.undoes()
+
+    assert code == terminal.STOPPED
+    assert said.count("my token may only read") == 1
+    assert "Put a token with the scope api into GITLAB_TOKEN, and give the same command again." in said
+    assert "wow undo" not in said.split("It stopped")[1]
+
+
+def test_a_refused_milestone_is_said_once(world: World, shell: Shell) -> None:
+    world.seeds_small_week()
+    world.gitlab.weather.fails(403, match="^PUT .*/milestones/")
+
+    code, said = shell.rolls_over()
+
+    assert code == terminal.STOPPED
+    assert said.count("It stopped") == 1
+    assert "Mend it in GitLab, and give the same command again, or `.venv/bin/python -m bot wow undo`" in said
+
+
 @pytest.mark.parametrize("ending", ["ending 2026-11-24", "2026-11-24"])
 def test_the_day_may_be_written_as_in_slack(ending: str, world: World, shell: Shell) -> None:
     world.seeds_small_week()
