@@ -48,8 +48,8 @@ class Screen(Protocol):
     async def direct(self, who: str, said: Words) -> None:
         """Send a direct message."""
 
-    async def send_file(self, who: str, name: str, content: str, comment: str) -> None:
-        """Send a file as a direct message."""
+    async def send_file(self, who: str, name: str, content: str, comment: str) -> bool:
+        """Send a file as a direct message; tells whether it is known to have arrived, and raises when it did not."""
 
 
 Show = Callable[[Tx, Team, Request, str, Answer], Outcome]
@@ -231,7 +231,7 @@ class Prompt:
         name, content, comment = found
         for attempt in range(ATTEMPTS):
             try:
-                await self.screen.send_file(request.who, name, content, comment)
+                arrived = await self.screen.send_file(request.who, name, content, comment)
             except Unavailable as silence:
                 log.info("prompt.file_not_sent", reason=silence.reason)
                 if attempt + 1 < ATTEMPTS:
@@ -240,6 +240,9 @@ class Prompt:
                 log.warning("prompt.file_refused", reason=refusal.reason)
                 break
             else:
+                if not arrived:  # a second one is worse than none
+                    log.warning("prompt.file_unsure", file=name)
+                    await self.say(request, general.file_unsure(name))
                 return
         await self.say(request, general.file_not_sent(name))
 

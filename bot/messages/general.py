@@ -59,6 +59,15 @@ def file_not_sent(name: str) -> Words:
     return Page().say(f"Slack did not take the file `{escape(name)}` with the whole list.").words()
 
 
+def file_unsure(name: str) -> Words:
+    """Say that nobody knows whether a file that belongs to a modal arrived, and what to do."""
+    said = (
+        f"Slack did not answer, so I do not know whether the file `{escape(name)}` with the whole list has arrived in "
+        "our direct messages. I do not send it twice; if it is not there, please type the command once more."
+    )
+    return Page().say(said).words()
+
+
 def restarting() -> Words:
     """Say that an answer will not come, because the program stops; nothing was begun that could be lost."""
     return Page().say("I am being restarted, and have changed nothing here. Please ask once more in a minute.").words()

@@ -6,7 +6,7 @@ https://docs.slack.dev/reference/methods
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -22,6 +22,8 @@ from bot.telemetry import log
 
 SECONDS = 6.0
 MODAL_SECONDS = 2.0
+CLOCKS_DIFFER = timedelta(minutes=5)
+LOOKS_FOR_A_FILE, LOOK_AGAIN_SECONDS = 3, 1.0
 MOST_VIEWS = 1000
 MARKER = "baton_message"
 MOST_PAGES = 50
@@ -37,6 +39,8 @@ LATER = frozenset(
         "team_added_to_org",
     }
 )
+MAY_BE_DONE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+"""Errors after which what was asked for may have been done all the same."""
 TOKEN_TROUBLE = frozenset(
     {
         "invalid_auth",
@@ -141,13 +145,58 @@ class SlackCalls:
         channel = await self.direct_channel(who)
         await self._say(lambda body: self.client.chat_postMessage(channel=channel, **body), said)
 
-    async def send_file(self, who: str, name: str, content: str, comment: str) -> None:
-        """Send a file to one person, as a direct message."""
-        channel = await self.direct_channel(who)
-        await self._called(
-            self.client.files_upload_v2(channel=channel, filename=name, content=content, initial_comment=comment),
-            3 * SECONDS,
-        )
+    async def send_file(self, who: str, name: str, content: str, comment: str) -> bool:
+        """Send a file to one person, as a direct message; tells whether it is known to have arrived.
+
+        False stands for not knowing: whoever sent it again might show it twice. Unavailable and Rejected are raised
+        when it did not arrive for certain. https://docs.slack.dev/messaging/working-with-files
+        """
+        channel, since = await self.direct_channel(who), self._clock() - CLOCKS_DIFFER
+        file = await self._upload(name, content.encode())
+        try:
+            await self._called(
+                self.client.files_completeUploadExternal(
+                    files=[{"id": file, "title": name}], channel_id=channel, initial_comment=comment
+                )
+            )
+        except Unavailable as silence:
+            if not _may_have_arrived(silence):
+                raise
+            log.info("slack.file_unsure", reason=silence.reason)
+            return await self._has_file(channel, file, since.timestamp())
+        return True
+
+    async def _upload(self, name: str, content: bytes) -> str:
+        """Bring a file to Slack, where nobody sees it yet; gives its id."""
+        place = await self._called(self.client.files_getUploadURLExternal(filename=name, length=len(content)))
+        try:
+            async with (
+                asyncio.timeout(2 * SECONDS),
+                self.session.post(str(place["upload_url"]), data=content, proxy=self.proxy) as response,
+            ):
+                if response.status != 200:
+                    message = f"Slack answers {response.status} to an upload"
+                    raise Unavailable(message, world_is_down=False)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            message = f"Slack does not take an upload ({type(error).__name__})"
+            raise Unavailable(message) from error
+        return str(place["file_id"])
+
+    async def _has_file(self, channel: str, file: str, since: float) -> bool:
+        """Look a few times whether a channel shows a file: Slack may need a moment for that."""
+        for attempt in range(LOOKS_FOR_A_FILE):
+            if attempt:
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            try:
+                page = await self._called(
+                    self.client.conversations_history(channel=channel, oldest=f"{since:.6f}", limit=200)
+                )
+            except (Unavailable, Rejected) as error:
+                log.info("slack.file_not_looked_for", reason=error.reason)
+                continue
+            if any(one.get("id") == file for said in page.get("messages") or () for one in said.get("files") or ()):
+                return True
+        return False
 
     async def direct_channel(self, who: str) -> str:
         """Find the channel of direct messages with somebody."""
@@ -286,6 +335,15 @@ async def _answer_to(call: Awaitable[Any], seconds: float) -> dict[str, Any]:
         raise Unavailable(message) from error
     data: dict[str, Any] = response.data
     return data
+
+
+def _may_have_arrived(silence: Unavailable) -> bool:
+    """Tell whether Slack may have done what it did not answer to."""
+    cause = silence.__cause__
+    if isinstance(cause, SlackApiError):
+        status = getattr(cause.response, "status_code", 0)
+        return bool(status >= SERVER_ERROR) or cause.response.get("error") in MAY_BE_DONE
+    return not isinstance(cause, aiohttp.ClientConnectorError)
 
 
 def _proxy_for(url: str) -> str | None:

@@ -1,5 +1,6 @@
 """What a person waits for reaches them: in the modal, else as words, else by a button, whatever is slow or gone."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,6 +147,72 @@ def test_the_whole_list_of_a_large_week_comes_as_a_direct_message(tmp_path: Path
         (file,) = [file for message in world.slack.direct("U1").messages for file in message.files]
         assert len(file.text.splitlines()) == 94
         assert "Issue 89" in file.text
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Iterator[World]:
+    """A world with a week that is too large for one modal."""
+    with World(tmp_path) as world:
+        week = world.seeds_small_week()
+        for number in range(90):
+            world.gitlab.add_issue(f"Issue {number}", [], week.wow)
+        world.bot.starts()
+        yield world
+
+
+def files_of(world: World) -> list[str]:
+    return [file.name for message in world.slack.direct("U1").messages for file in message.files]
+
+
+@pytest.mark.parametrize("at", ["files.getUploadURLExternal", "/upload/"])
+def test_a_file_whose_upload_was_cut_off_is_sent_again(large: World, at: str) -> None:
+    large.slack.weather.drops_after(match=re.escape(at))
+
+    large.opens_rollover()
+
+    large.until(lambda: files_of(large), "the file")
+    assert not large.messages("Slack did not")
+
+
+def test_a_file_that_arrived_although_the_answer_was_lost_is_there_once(large: World) -> None:
+    large.slack.weather.drops_after(match="files.completeUploadExternal")
+
+    large.opens_rollover()
+
+    large.until(lambda: looked(large), "the direct message is looked at")
+    large.alice.types("/wow history", CHANNEL)
+    large.said("No week is closed yet")
+    assert files_of(large) == ["WoW-2026-11-24.tsv"]
+    assert not large.messages("do not know")
+    assert shared(large) == 1
+
+
+def test_a_file_of_which_nobody_knows_whether_it_arrived_is_not_sent_again(large: World) -> None:
+    large.slack.weather.fails(500, match="files.completeUploadExternal")
+
+    large.opens_rollover()
+
+    said = large.said("I do not know whether the file")
+    assert "WoW-2026-11-24.tsv" in said.text
+    assert shared(large) == 1
+
+
+def test_a_file_that_slack_had_no_time_for_is_sent_again(large: World) -> None:
+    large.slack.weather.rate_limits(1, match="files.completeUploadExternal")
+
+    large.opens_rollover()
+
+    large.until(lambda: files_of(large), "the file")
+    assert files_of(large) == ["WoW-2026-11-24.tsv"]
+
+
+def looked(world: World) -> bool:
+    return any("conversations.history" in one.path for one in world.slack.server.recorded())
+
+
+def shared(world: World) -> int:
+    """How often Slack was asked to show a file."""
+    return len([one for one in world.slack.server.recorded() if "completeUploadExternal" in one.path])
 
 
 # Words
