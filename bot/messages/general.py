@@ -68,6 +68,22 @@ def file_unsure(name: str) -> Words:
     return Page().say(said).words()
 
 
+def told_here(said: Words, channel: str, code: str, me: str) -> Words:
+    """Add why somebody is told instead of a channel: Slack's `code` of it; `me` is Baton's own id, where it is known."""
+    match code:
+        case "is_archived":
+            why, then = "is archived", ""
+        case "restricted_action":
+            why, then = "does not let me post", ""
+        case _:
+            why = ""
+            then = f" Invite {f'<@{me}>' if me else 'me'} there with `/invite`, and it hears of the next one."
+    begins = f"<#{channel}> {why}" if why else f"I am no member of <#{channel}>"
+    note = f"{begins}, so I tell you here.{then}"
+    small = {"type": "context", "elements": [{"type": "mrkdwn", "text": note}]}
+    return Words(f"{said.text}\n{note}", (small, *said.blocks) if said.blocks else ())
+
+
 def restarting() -> Words:
     """Say that an answer will not come, because the program stops; nothing was begun that could be lost."""
     return Page().say("I am being restarted, and have changed nothing here. Please ask once more in a minute.").words()

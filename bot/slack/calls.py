@@ -78,6 +78,11 @@ SERVER_ERROR = 500
 class NotThereError(Rejected):
     """Baton is no member of the channel, or it does not exist (any more)."""
 
+    @property
+    def code(self) -> str:
+        """Slack's name of the error."""
+        return self.reason.partition(":")[0]
+
 
 @dataclass(frozen=True)
 class Identity:

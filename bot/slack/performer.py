@@ -9,13 +9,19 @@ from bot.domain.errors import Rejected
 from bot.domain.journal import Delivery, Message
 from bot.domain.operations import Post, Refresh
 from bot.domain.team import Team
-from bot.messages import Words
+from bot.messages import Words, general
 from bot.slack.calls import NotThereError, SlackCalls
+from bot.slack.roster import BOT_USER
+from bot.slack.sparing import Sparing
 from bot.store import Store, Tx
 
 Rendering = Callable[[Tx, Team, str], Words]
 """Words a message about a record (its id) from what is stored now."""
 CLOCKS_DIFFER = timedelta(minutes=5)
+AN_HOUR = 3600.0
+MISSED = "instead of a channel: "
+"""Begins the name of a fact: the channel that a message of Baton's was meant for, and why it is not there."""
+MEND = "Invite Baton to the channel, or check TEAM_CHANNEL."
 
 
 class SlackPerformer:
@@ -30,6 +36,7 @@ class SlackPerformer:
         clock: Callable[[], datetime],
     ) -> None:
         self.calls, self.store, self.team, self.renderings, self.clock = calls, store, team, renderings, clock
+        self._not_there = Sparing("slack.not_in_channel", AN_HOUR)
 
     async def __call__(self, delivery: Delivery) -> dict[str, Any]:
         """Post or edit; a post that may have arrived earlier is looked for first."""
@@ -43,17 +50,18 @@ class SlackPerformer:
 
     async def _post(self, delivery: Delivery, post: Post) -> dict[str, Any]:
         said = await self._words(post.show, post.about)
-        places = [place for place in (post.channel, post.otherwise) if place]
-        refusal: Rejected = Rejected("there is nowhere to post it")
-        for place in places:
-            try:
-                channel, ts = await self._post_once(delivery, post, place, said)
-            except NotThereError as not_there:
-                refusal = not_there
-                continue
+        try:
+            channel, ts = await self._post_once(delivery, post, post.channel, said)
+        except NotThereError as refusal:
+            self._not_there.warn(refusal.reason, channel=post.channel, mend=MEND)
+            if not post.otherwise:
+                raise
+            missed = f"{post.channel} {refusal.code}"
+            channel, ts = await self._post_once(delivery, post, post.otherwise, await self._noted(said, missed))
+            await self._keep(Message(post.message, channel, ts, post.show, post.about, self.clock()), missed)
+        else:
             await self._keep(Message(post.message, channel, ts, post.show, post.about, self.clock()))
-            return {"channel": channel, "ts": ts}
-        raise refusal
+        return {"channel": channel, "ts": ts}
 
     async def _post_once(self, delivery: Delivery, post: Post, place: str, said: Words) -> tuple[str, str]:
         if delivery.attempts > 0 and delivery.first_attempt_at is not None:
@@ -68,12 +76,24 @@ class SlackPerformer:
         if shown is None:
             return {}  # it could not be posted, so there is nothing to edit
         said = await self._words(shown.show, shown.about)
+        if missed := await self.store.read(lambda tx: tx.fact(MISSED + shown.key)):
+            said = await self._noted(said, missed)
         await self.calls.update(shown.channel, shown.ts, said)
         await self._keep(replace(shown, shown_at=self.clock()))
         return {}
 
-    async def _keep(self, message: Message) -> None:
-        await self.store.write(lambda tx: tx.keep_message(message))
+    async def _keep(self, message: Message, missed: str = "") -> None:
+        def keep(tx: Tx) -> None:
+            tx.keep_message(message)
+            if missed:
+                tx.keep_fact(MISSED + message.key, missed, message.shown_at)
+
+        await self.store.write(keep)
+
+    async def _noted(self, said: Words, missed: str) -> Words:
+        """Add why this person is told, and not the channel."""
+        channel, _, code = missed.partition(" ")
+        return general.told_here(said, channel, code, await self.store.read(lambda tx: tx.fact(BOT_USER)))
 
     async def _words(self, show: str, about: str) -> Words:
         return await self.store.read(lambda tx: self.renderings[show](tx, self.team, about))
