@@ -76,11 +76,11 @@ def _checked(page: Page, told: Told, team: Team) -> Words:
 
 
 def _found(one: Errand, labelled: Sequence[Issue]) -> str:
-    if one.labelled or one.known or one.taken_off:
-        rest = f" {count(one.planned, 'other open issue')} need no label." if one.planned != 1 else ""
-        rest = rest or " 1 other open issue needs no label."
-        return f"{count(len(labelled), 'issue')} labelled.{rest}"
-    return f"There are none; {count(one.planned, 'open issue')} in the week." if one.planned else "There are none."
+    if not (one.labelled or one.known or one.taken_off):
+        return f"There are none; {count(one.planned, 'open issue')} in the week." if one.planned else "There are none."
+    done = f"{count(len(labelled), 'issue')} labelled." if labelled else "Nothing is left to label."
+    need = "needs" if one.planned == 1 else "need"
+    return f"{done} {count(one.planned, 'other open issue')} {need} no label." if one.planned else done
 
 
 def _list(page: Page, head: str, issues: Sequence[Issue]) -> None:

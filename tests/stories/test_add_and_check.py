@@ -107,7 +107,7 @@ def test_a_check_labels_late_additions_and_lists_what_it_did(world: World, gitla
     assert gitlab.labels_of(off) == []
 
     alice.types("/wow check", CHANNEL)
-    world.until(lambda: len(world.messages("looked for late additions. 0 issues")) == 1, "nothing is done twice")
+    world.until(lambda: len(world.messages("looked for late additions. Nothing is left to label.")) == 1, "nothing is done twice")
 
 
 @side_by_side
