@@ -33,6 +33,7 @@ from bot.services.wow import judge
 from bot.settings import Settings
 from bot.slack.bolt import SlackApp
 from bot.slack.calls import SlackCalls
+from bot.slack.channels import Channels
 from bot.slack.edge import Edge
 from bot.slack.performer import SlackPerformer
 from bot.slack.roster import Roster
@@ -108,6 +109,7 @@ class Bot:
             holder=uuid4().hex,
             pulses={"gitlab": self.gitlab.pulse, "slack": self.calls.identity},
         )
+        self.channels = Channels(store, self.calls, self.team, clock)
         self.prompt = Prompt(
             store,
             self.team,
@@ -115,6 +117,7 @@ class Bot:
             read=self.gitlab.read,
             shows=handlers.ANSWERS,
             attachments=handlers.FILES,
+            is_private=self.channels.is_private,
             clock=clock,
         )
         self.edge = Edge(store, self.team, handlers.REQUESTS, clock, new_id=lambda: uuid4().hex[:12])
@@ -124,6 +127,7 @@ class Bot:
             self.edge,
             self.calls,
             store,
+            self.channels,
             token=token,
             signing_secret=None if settings.socket_mode or secret is None else secret.get_secret_value(),
             begin=self._begin,

@@ -9,6 +9,7 @@ was killed is told so after the restart.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -59,7 +60,10 @@ Attachment = Callable[[Tx, Team, str], tuple[str, str, str] | None]
 
 
 class Prompt:
-    """The worker. `shows` renders answers by name, `attach` gives a file that goes with one."""
+    """The worker. `shows` renders answers by name, `attachments` give a file that goes with one.
+
+    `is_private` tells of a channel whether it is private, as far as Slack says so in time.
+    """
 
     def __init__(
         self,
@@ -70,9 +74,11 @@ class Prompt:
         read: Callable[[WeekQuestion], Awaitable[WeekFacts]],
         shows: Mapping[str, Show],
         attachments: Mapping[str, Attachment],
+        is_private: Callable[[str], Awaitable[bool]],
         clock: Callable[[], datetime],
     ) -> None:
         self.store, self.team, self.screen, self.read = store, team, screen, read
+        self.is_private = is_private
         self.shows, self.attachments, self.clock = shows, attachments, clock
         self._tasks: dict[asyncio.Task[None], tuple[Request, Outcome]] = {}
 
@@ -190,7 +196,7 @@ class Prompt:
 
     async def _fill(self, request: Request, ask: Ask, otherwise: Words) -> None:
         """Fill in a modal with GitLab's answer; where it is gone the person is told, and may open it again."""
-        shown = await self._answer(request, ask)
+        shown = await self._answer(request, ask, leads_on=True)
         view = _view_of(shown)
         if view is None:
             return
@@ -246,8 +252,11 @@ class Prompt:
                 return
         await self.say(request, general.file_not_sent(name))
 
-    async def _answer(self, request: Request, ask: Ask) -> Outcome:
+    async def _answer(self, request: Request, ask: Ask, *, leads_on: bool = False) -> Outcome:
+        """Word GitLab's answer; what `leads_on` to a message in a channel must know whether this one is private."""
         answer = await self.ask(ask.question)
+        if leads_on and not request.private and await self.is_private(request.channel):
+            request = replace(request, private=True)
         return await self.store.write(lambda tx: self.shows[ask.show](tx, self.team, request, ask.about, answer))
 
     async def ask(self, question: WeekQuestion) -> Answer:

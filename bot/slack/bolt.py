@@ -21,6 +21,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.dialogue import Outcome, Request, read_request
 from bot.slack import payloads
 from bot.slack.calls import SlackCalls
+from bot.slack.channels import Channels
 from bot.slack.edge import Ack, Edge
 from bot.slack.roster import BOT, BOT_USER
 from bot.store import Store
@@ -44,13 +45,15 @@ class SlackApp:
         edge: Edge,
         calls: SlackCalls,
         store: Store,
+        channels: Channels,
         *,
         token: str,
         signing_secret: str | None,
         begin: Begin,
         people_changed: Callable[[], None],
     ) -> None:
-        self.edge, self.store, self.begin, self.people_changed = edge, store, begin, people_changed
+        self.edge, self.store, self.channels = edge, store, channels
+        self.begin, self.people_changed = begin, people_changed
         self._token = token
         self._ids: dict[str, str] = {}
         with _without_variables("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
@@ -119,25 +122,29 @@ class SlackApp:
     # Bolt finds out from a parameter's name what a listener wants
 
     async def _command(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
-        request = payloads.command(body, **self._read(context), private=self.edge.team.private_channels)
+        request = payloads.command(body, **self._read(context), private=await self.channels.private())
+        if not request.private:
+            self.channels.look(request.channel)
         await ack(**await self.answer(request))
 
     async def _submission(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
         await ack(**await self.answer(payloads.submission(body, **self._read(context))))
 
     async def _button(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
-        request = payloads.button(body, **self._read(context), private=self.edge.team.private_channels)
+        request = payloads.button(body, **self._read(context), private=await self.channels.private())
         if request.name == OPEN:
             request = _opened(request)
         await self.answer(request, acked=False)
         await ack()
 
     async def _shortcut(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
-        request = payloads.shortcut(body, **self._read(context), private=self.edge.team.private_channels)
+        request = payloads.shortcut(body, **self._read(context), private=await self.channels.private())
         await self.answer(request, acked=False)
         await ack()
 
     async def _event(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+        if channel := payloads.private_channel(body):
+            await self.channels.remember(channel)
         request = payloads.event(body, **self._read(context))
         if ("event", request.name) in self.edge.handlers:
             await self.answer(request, acked=False)

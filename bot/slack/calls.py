@@ -281,6 +281,14 @@ class SlackCalls:
         found = await self._called(self.client.usergroups_users_list(usergroup=group))
         return frozenset(str(one) for one in found.get("users") or ())
 
+    async def is_private(self, channel: str) -> bool:
+        """Ask whether a channel is private; Slack hides those in which Baton is no member, and shows public ones."""
+        try:
+            shown = (await self._called(self.client.conversations_info(channel=channel)))["channel"]
+        except NotThereError:
+            return True
+        return bool(shown.get("is_private"))
+
     async def socket_address(self, app_token: str) -> str:
         """Ask where a WebSocket may be opened, once."""
         return str((await self._called(self.client.apps_connections_open(app_token=app_token)))["url"])

@@ -110,6 +110,17 @@ def event(body: Payload, *, request: str, at: datetime, envelope: str = "") -> R
     )
 
 
+def private_channel(body: Payload) -> str:
+    """Name the private channel that an event tells of; empty where it tells of none.
+
+    https://docs.slack.dev/reference/events/message.groups
+    https://docs.slack.dev/reference/events/member_joined_channel
+    """
+    inner = body.get("event") or {}
+    channel = inner.get("channel")
+    return channel if isinstance(channel, str) and inner.get("channel_type") in {"group", "G"} else ""
+
+
 def _key(kind: str, name: object) -> str:
     """Name what stays the same when Slack delivers again; empty when Slack gave nothing to tell it by."""
     return f"{kind}:{name}" if name else ""
@@ -126,8 +137,12 @@ def _workspace(body: Payload) -> str:
 
 
 def _is_private(channel: str, name: str, private: frozenset[str]) -> bool:
-    """Tell private channels: Slack names them so in a command, their ids may begin with G, or the team lists them."""
-    return name == "privategroup" or channel.startswith("G") or channel in private
+    """Tell private channels: Slack names them so, the id of an old one begins with G, or it is known (`private`).
+
+    Slack mostly names a private channel `privategroup`, a conversation of several people `mpdm-…`, and one of two
+    `directmessage`: that is no channel. https://docs.slack.dev/reference/objects/group-object
+    """
+    return name == "privategroup" or name.startswith("mpdm-") or channel.startswith("G") or channel in private
 
 
 def _values(values: Mapping[str, Any]) -> dict[str, str]:

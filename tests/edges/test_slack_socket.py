@@ -19,6 +19,7 @@ from bot.messages import Words
 from bot.sandbox.server import Server
 from bot.slack.bolt import SlackApp
 from bot.slack.calls import SlackCalls
+from bot.slack.channels import Channels
 from bot.slack.edge import Edge
 from bot.slack.socket import Socket
 from bot.store import Store, Tx, open_store
@@ -134,6 +135,7 @@ async def listening(store: Store) -> AsyncIterator[SlackApp]:
             edge,
             calls,
             store,
+            Channels(store, calls, edge.team, edge.clock),
             token="xoxb-1",
             signing_secret=None,
             begin=lambda *_: None,
