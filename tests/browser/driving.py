@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -30,6 +30,11 @@ ARGUMENTS = (
 WIDE, NARROW = (1280, 800), (390, 844)
 PATIENCE = 20_000
 """Milliseconds for something that goes through the bot, on a busy machine."""
+_LOOKS: tuple[tuple[Literal["dark", "light"], list[str] | None], ...] = (
+    ("dark", ["color-contrast", "link-in-text-block"]),
+    ("light", None),
+)
+"""What is judged in which colours: everything in the light ones, which are left on; what is about colours in both."""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -156,11 +161,17 @@ class Window:
         expect(goal).to_be_focused()
 
     def faults_of_access(self) -> list[str]:
-        """What axe-core finds serious or critical in the page as it stands."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        """What axe-core finds serious or critical in the page as it stands, in its dark and in its light colours."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        return [fault for scheme, rules in _LOOKS for fault in self._faults_in(scheme, rules)]
+
+    def _faults_in(self, scheme: Literal["dark", "light"], rules: list[str] | None) -> list[str]:
+        self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        asked = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+        found = self.page.evaluate("asked => axe.run(document, asked)", asked)
         return [
-            f"{each['id']}: {each['help']}: {[node['html'][:160] for node in each['nodes'][:4]]}"
+            f"{scheme}: {each['id']}: {each['help']}: {[node['html'][:160] for node in each['nodes'][:4]]}"
             for each in found["violations"]
             if each["impact"] in {"serious", "critical"}
         ]

@@ -2,10 +2,9 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.driving import NARROW, WIDE, Window, Windows
+from tests.browser.driving import Window, Windows
 
 
 def pane(window: Window) -> Locator:
@@ -121,34 +120,6 @@ def test_a_screen_reader_hears_what_changed(windows: Windows) -> None:
     makes_issue(ben, "Heard by everybody")
 
     expect(alice.page.get_by_role("status").first).to_have_text(re.compile("is new: Heard by everybody"))
-
-
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_stands_in_anybodys_way_in_the_panels(windows: Windows, size: tuple[int, int], scheme: str) -> None:
-    alice = windows.open(size=size, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
-    for panel, name in (("weather", "Weather"), ("guide", "Try"), ("gitlab", "GitLab")):
-        if size == WIDE:
-            alice.page.locator(f"#tab-{panel}").click()
-        else:
-            alice.page.get_by_role("navigation", name="Panes").get_by_role("button", name=name).click()
-        assert not faults_in(alice, panel)
-        assert alice.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-    alice.page.locator("#gitlab .gl-issue").first.click()
-    alice.page.get_by_text("Change labels").click()
-    assert not faults_in(alice, "gitlab")
-
-    alice.page.get_by_role("button", name="All issues").click()
-    alice.page.get_by_role("button", name="New issue").click()
-    expect(alice.modal).to_be_visible()
-    assert not faults_in(alice, "gitlab")
-
-
-def faults_in(window: Window, panel: str) -> list[str]:
-    """What axe-core finds serious while this panel is in front."""
-    expect(window.page.locator(f"#{panel}")).to_be_visible()
-    return window.faults_of_access()
 
 
 def test_an_issue_that_came_late_gets_its_label_before_everybodys_eyes(windows: Windows) -> None:

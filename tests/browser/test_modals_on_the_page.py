@@ -142,18 +142,21 @@ def bot(world: SlackWorld) -> Iterator[App]:
         yield made
 
 
-@pytest.fixture
-def ada(browser: Browser, page_address: str, bot: App) -> Iterator[Window]:
+@pytest.fixture(scope="module")
+def window(browser: Browser, page_address: str) -> Iterator[Window]:
     opened = Windows(browser, page_address)
-    window = opened.open("U1", "C1")
+    yield opened.open("U1", "C1")
+    assert not opened.faults
+
+
+@pytest.fixture
+def ada(window: Window, bot: App) -> Iterator[Window]:
     window.types("/form")
     expect(window.modal).to_be_visible()
     yield window
     if window.modal.is_visible():
         window.page.keyboard.press("Escape")
         expect(window.modal).to_be_hidden()
-    window.page.context.close()
-    assert not opened.faults
 
 
 def test_every_input_is_sent_as_it_was_filled_in(ada: Window, bot: App) -> None:
