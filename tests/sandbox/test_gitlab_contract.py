@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import gitlab
+import openapi_spec_validator
 import pytest
 
 from bot.sandbox.gitlab.http import application
 from bot.sandbox.gitlab.routes import routes
 from bot.sandbox.gitlab.world import GitlabWorld
 from bot.sandbox.server import Exchange, Server
-from tests.contract import BrokenContractError, check_exchanges, needs_contract
+from tests.contract import BrokenContractError, check_exchanges, contract_folder, gitlab_document, needs_contract
 
 pytestmark = needs_contract
 
@@ -142,6 +143,13 @@ def test_refusals_pass_and_only_their_address_is_checked(client: gitlab.Gitlab, 
         client.projects.get(42, lazy=True).milestones.create({"title": ""})
 
     assert len(check_exchanges(server.recorded())) == 1
+
+
+def test_the_document_that_all_is_held_to_is_sound() -> None:
+    folder = contract_folder()
+    assert folder, "the contracts are not there"
+
+    openapi_spec_validator.validate(gitlab_document(folder))
 
 
 def test_a_field_that_gitlab_does_not_know_breaks_the_contract() -> None:
