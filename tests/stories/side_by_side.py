@@ -1,7 +1,7 @@
 """Stories that mostly wait are played side by side, behind the others of their file, each in a world of its own.
 
-A story is a function of a world in which the bot serves, and of who is in it (`gitlab`, `alice` …); the decorator makes
-a test of it, which asks how it ended.
+A story is a function of a world in which the bot serves, and of who is in it (`gitlab`, `alice` …), or of a folder
+(`tmp_path`) in which it makes its own; the decorator makes a test of it, which asks how it ended.
 """
 
 import inspect
@@ -55,6 +55,9 @@ def side_by_side(story: Story) -> Callable[[Stage], None]:
 
 def _play(story: Story, folder: Path) -> None:
     folder.mkdir()
+    if "tmp_path" in inspect.signature(story).parameters:
+        story(tmp_path=folder)
+        return
     with World(folder) as world:
         world.bot.starts()
         story(

@@ -28,6 +28,7 @@ from bot.domain.operations import (
     SetIssue,
     SetMilestone,
 )
+from tests.stories.side_by_side import side_by_side
 
 CODE = Path(__file__).parents[2]
 DEMO = [sys.executable, "-m", "bot", "demo"]
@@ -39,6 +40,7 @@ def surroundings(folder: Path, **more: str) -> Mapping[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(CODE), "TMPDIR": str(folder), **more}
 
 
+@side_by_side
 def test_the_demo_plays_a_rollover_its_report_and_the_way_back_and_ends_by_itself(tmp_path: Path) -> None:
     played = subprocess.run(
         [*TOUR, "--once", "--picture", "demo.svg"],
@@ -66,6 +68,7 @@ def test_the_demo_plays_a_rollover_its_report_and_the_way_back_and_ends_by_itsel
     assert [each.name for each in tmp_path.iterdir()] == ["demo.svg"], "nothing else is left behind"
 
 
+@side_by_side
 def test_a_terminal_that_knows_only_ascii_reads_well_too(tmp_path: Path) -> None:
     plain = surroundings(tmp_path, LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     with subprocess.Popen(TOUR, env=plain, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
@@ -98,6 +101,7 @@ def test_ctrl_c_ends_the_demo_and_its_child_at_any_moment(
     assert not processes_in(tmp_path)
 
 
+@side_by_side
 def test_a_killed_demo_leaves_neither_its_child_nor_its_folder(tmp_path: Path) -> None:
     with subprocess.Popen(TOUR, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
         reads_until(demo, "/wow rollover")
@@ -110,6 +114,7 @@ def test_a_killed_demo_leaves_neither_its_child_nor_its_folder(tmp_path: Path) -
     assert not list(tmp_path.iterdir())
 
 
+@side_by_side
 def test_a_demo_that_stays_up_gives_a_line_with_which_its_own_world_is_looked_at(tmp_path: Path) -> None:
     with subprocess.Popen(TOUR, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
@@ -157,6 +162,7 @@ def test_a_port_that_is_taken_is_said_and_the_page_is_at_another_one(tmp_path: P
             assert not address.endswith(f":{port}")
 
 
+@side_by_side
 def test_the_bot_is_killed_and_travels_and_is_there_again_with_what_it_knew(tmp_path: Path) -> None:
     with page(tmp_path) as address:
         does(address, "turn", service="gitlab", kind="down")
