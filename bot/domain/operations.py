@@ -103,7 +103,8 @@ class SetIssue:
     """Move an issue (or merge request) from milestone `source` (None: it is in none) to `milestone` and change labels: one request.
 
     `milestone` None leaves it where it is. Whoever repeats it looks first: an issue that a person has moved elsewhere
-    since is left as it is, and so is one that was closed meanwhile, unless `closed_too`.
+    since is left as it is, and so is one that was closed meanwhile, unless `closed_too`. `unless` names a label to add
+    and another one that an issue may have got meanwhile, which exempts it from the first.
     """
 
     noun: Noun
@@ -113,6 +114,7 @@ class SetIssue:
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     closed_too: bool = False
+    unless: tuple[str, ...] = ()
     world = "gitlab"
 
     @property

@@ -419,4 +419,5 @@ def _following(turn: Turn) -> MilestoneId:
 def _set_issue(line: Line, wow: int, milestone: MilestoneId | None, team: Team) -> SetIssue:
     add = ([team.labels.unscheduled] if line.late else []) + ([f"moved {line.moved}"] if line.moved else [])
     remove = [label for label in priority.moved_labels(line.labels) if line.moved and label not in add]
-    return SetIssue(line.noun, line.iid, wow, milestone, tuple(add), tuple(remove))
+    unless = (team.labels.unscheduled, team.labels.outage) if line.late else ()
+    return SetIssue(line.noun, line.iid, wow, milestone, tuple(add), tuple(remove), unless=unless)

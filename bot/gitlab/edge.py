@@ -1,9 +1,11 @@
 """Performs operations on one GitLab project, and answers questions about it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain import repeating
 from bot.domain.errors import Rejected, Unsent
 from bot.domain.journal import Delivery
 from bot.domain.operations import CreateMilestone, Made, RemoveMilestone, SetIssue, SetMilestone
@@ -21,6 +23,8 @@ ROOM = 48
 """Operations taken at once: those of the sixteen threads, and as many again as they need until more can be claimed."""
 DEADLINE = 7.0
 """Seconds for all calls of one operation, less than half a lease."""
+CLOCKS_DIFFER = timedelta(seconds=10)
+"""How much GitLab's clock may be behind ours."""
 STALE = timedelta(minutes=5)
 """A plan older than this is checked against GitLab before something is touched: a person may have been faster."""
 
@@ -83,7 +87,7 @@ class Gitlab:
         calls = self.calls.within(DEADLINE)
         match operation:
             case SetIssue():
-                return self._set_issue(calls, operation, look=look)
+                return self._set_issue(calls, operation, look=look, since=delivery.first_attempt_at)
             case CreateMilestone():
                 return self._create_milestone(calls, operation, look=delivery.attempts > 0)
             case SetMilestone():
@@ -93,7 +97,7 @@ class Gitlab:
         message = f"GitLab cannot do {type(operation).__name__}"
         raise Rejected(message)
 
-    def _set_issue(self, calls: Straight, operation: SetIssue, *, look: bool) -> dict[str, Any]:
+    def _set_issue(self, calls: Straight, operation: SetIssue, *, look: bool, since: datetime | None) -> dict[str, Any]:
         path = f"{self._project}/{PATHS[operation.noun]}/{operation.iid}"
 
         def read(row: Row) -> Issue:
@@ -103,8 +107,10 @@ class Gitlab:
             issue = calls.row("get", path, read)
             if kept := _why_kept(operation, issue):
                 return {"kept": kept}
-            if _is_so(operation, issue):
-                return {}
+            left = repeating.left_to_do(_with_ids(operation), issue)
+            operation = self._without_overruling(calls, path, left, since)
+            if repeating.is_nothing(operation):
+                return {} if repeating.is_nothing(left) else {"kept": "somebody changed it back meanwhile"}
         body: Row = {}
         if operation.milestone is not None:
             body["milestone_id"] = _id(operation.milestone)
@@ -117,6 +123,16 @@ class Gitlab:
             message = "GitLab accepted the request but did not move it"
             raise Rejected(message)
         return {}
+
+    def _without_overruling(self, calls: Straight, path: str, operation: SetIssue, since: datetime | None) -> SetIssue:
+        """Leave out what an attempt `since` then has done and somebody undid; read as far as it matters."""
+        if since is None or repeating.is_nothing(operation):
+            return operation
+        moves = calls.rows(f"{path}/resource_milestone_events", rows.milestone_event) if operation.milestone else []
+        labelled = operation.add or operation.remove
+        labels = calls.rows(f"{path}/resource_label_events", rows.label_event) if labelled else []
+        found = (one for one in (*moves, *labels) if one is not None and one.at >= since - CLOCKS_DIFFER)
+        return repeating.without_overruling(operation, tuple(found))
 
     def _create_milestone(self, calls: Straight, operation: CreateMilestone, *, look: bool) -> dict[str, Any]:
         if look and (found := self._titled(calls, operation.title)):
@@ -206,10 +222,8 @@ def _why_kept(operation: SetIssue, issue: Issue) -> str:
     return ""
 
 
-def _is_so(operation: SetIssue, issue: Issue) -> bool:
-    moved = operation.milestone is None or issue.milestone == _id(operation.milestone)
-    labelled = set(operation.add) <= set(issue.labels) and not set(operation.remove) & set(issue.labels)
-    return moved and labelled
+def _with_ids(operation: SetIssue) -> SetIssue:
+    return operation if operation.milestone is None else replace(operation, milestone=_id(operation.milestone))
 
 
 def _milestone_is_so(operation: SetMilestone, now: Milestone) -> bool:

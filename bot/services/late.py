@@ -67,7 +67,8 @@ def _unlabelled(tx: Tx, team: Team, facts: WeekFacts, wow: Milestone) -> list[Is
 
 def _labelled(issues: list[Issue], wow: Milestone, team: Team) -> Stages:
     stage: tuple[Named, ...] = tuple(
-        (one.key, SetIssue(one.noun, one.iid, wow.id, add=(team.labels.unscheduled,))) for one in issues
+        (one.key, SetIssue(one.noun, one.iid, wow.id, add=(team.labels.unscheduled,), unless=_exemption(team)))
+        for one in issues
     )
     return (stage,) if stage else ()
 
@@ -157,8 +158,12 @@ def add(tx: Tx, team: Team, errand_id: str, facts: WeekFacts, at: datetime) -> S
     is_late = _judge_addition(tx, team, wow, issue, at)
     tx.save_errand(replace(errand, decided=True, issue=issue, late=is_late))
     labels = (team.labels.unscheduled,) if is_late and team.labels.unscheduled not in issue.labels else ()
-    move = SetIssue("issue", issue.iid, issue.milestone, wow.id, add=labels, closed_too=True)
+    move = SetIssue("issue", issue.iid, issue.milestone, wow.id, add=labels, closed_too=True, unless=_exemption(team))
     return (((issue.key, move),),)
+
+
+def _exemption(team: Team) -> tuple[str, ...]:
+    return (team.labels.unscheduled, team.labels.outage)
 
 
 def _judge_addition(tx: Tx, team: Team, wow: Milestone, issue: Issue, at: datetime) -> bool:

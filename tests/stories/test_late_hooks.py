@@ -233,3 +233,22 @@ def test_a_burst_of_hooks_costs_a_handful_of_requests(world: World, gitlab: Gitl
 def all_labelled(gitlab: Gitlab, wow: int) -> bool:
     late = [iid for iid in gitlab.issues_of(wow) if gitlab.issue(iid)["title"].startswith("Late ")]
     return len(late) == 40 and all("unscheduled" in gitlab.labels_of(iid) for iid in late)
+
+
+@side_by_side
+def test_a_label_that_arrived_without_an_answer_and_was_taken_off_is_not_set_again(
+    world: World, gitlab: Gitlab
+) -> None:
+    week = world.seeds_small_week()
+    world.is_told_by_hooks()
+    gitlab.weather.drops_after(times=1, match="PUT .*/issues/")
+    gitlab.weather.at_call(2, lambda _: gitlab.goes_down(), match="PUT .*/issues/")
+
+    iid = gitlab.add_issue("Late", ["unscheduled"], week.wow)
+    gitlab.edit_issue(iid, remove_labels=["unscheduled"])
+    world.until(lambda: label_changes(gitlab, week.late) == ["add"], "the first attempt arrives")
+    gitlab.edit_issue(week.late, remove_labels=["unscheduled"])
+    is_settled(world)
+
+    assert label_changes(gitlab, week.late) == ["add", "remove"]
+    assert label_changes(gitlab, iid) == ["add", "remove"]
