@@ -4,8 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-# A file's tests stay together and in order; a third process uses the cores while two others wait.
-SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
+# A file's tests stay together and in order; four processes keep two cores busy while some of them wait.
+SIDE_BY_SIDE := -n 4 --dist loadfile --no-loadscope-reorder
 CODE := $(wildcard bot handlers tests benchmarks)
 AXE := tests/browser/node_modules/.package-lock.json
 
