@@ -76,6 +76,7 @@ def team_of(settings: Settings) -> Team:
             report=settings.label_report,
         ),
         private_channels=frozenset(settings.private_channels),
+        tracker=settings.gitlab_url,
     )
 
 

@@ -68,7 +68,7 @@ def _run(tx: Tx, team: Team, request: Request, wanted: Errand) -> Outcome:
     channel = _channel(team, request)
     errand = replace(wanted, id=request.id, by=request.who, channel=channel, batch=f"errand-{request.id}")
     late.run(tx, errand)
-    return Reply(late_words.begun(errand, team))
+    return Reply(late_words.begun(errand, team, late.waiting(tx)))
 
 
 def _begin_rollover(tx: Tx, team: Team, request: Request, ending: str) -> Outcome:

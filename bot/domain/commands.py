@@ -197,7 +197,10 @@ def _count(arguments: Sequence[str]) -> int:
     raise UserError(f"Please give one number of weeks, from 1 to {MOST_WEEKS}: `/wow history 5`.")
 
 
-def _addition(arguments: Sequence[str]) -> AddToWeek:
+def _addition(typed: Sequence[str]) -> AddToWeek:
+    # people copy references with the sign or the word beside them, and Slack writes a link's label behind the address
+    plain = re.sub(r"\|[^<>]*>", ">", " ".join(typed)).split()
+    arguments = [word.strip("`*_,.;:()") for word in plain if word.casefold() != "issue"]
     if len(arguments) == 1 and (written := _REFERENCE.fullmatch(arguments[0])):
         return AddToWeek(int(written[1]))
     if len(arguments) == 1 and (written := _ADDRESS.fullmatch(arguments[0])):

@@ -23,6 +23,7 @@ class Team:
 
     `zone` is the IANA zone in which the week begins and ends. `leads` are Slack ids of people and user groups;
     empty means that every full member may turn the week. `private_channels` are treated as private whatever Slack says.
+    `tracker` is the address under which Baton reaches GitLab.
     """
 
     channel: str
@@ -32,6 +33,7 @@ class Team:
     next_wow_title: str = "Next WoW"
     labels: Labels = field(default_factory=Labels)
     private_channels: frozenset[str] = frozenset()
+    tracker: str = ""
 
     def day(self, at: datetime) -> date:
         """Tell the team's calendar day at the instant `at` (aware)."""

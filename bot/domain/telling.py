@@ -121,7 +121,8 @@ class Closed:
 
 @dataclass(frozen=True)
 class Due:
-    """A week that somebody was reminded of, and its rollover, if there is one by now."""
+    """A week that somebody was reminded of, and its rollover, if there is one by now; or it was turned `by_hand`."""
 
     ending: date
     found: Rollover | None
+    by_hand: bool = False

@@ -9,10 +9,14 @@ from bot.domain.tracker import Issue
 from bot.messages import Page, Row, Words, count, escape, link, person, silence
 
 
-def begun(one: Errand, team: Team) -> Words:
-    """Say at once that it will be done, and where the result is told."""
-    what = f"I put #{one.iid} into “{escape(team.wow_title)}”" if one.kind == "add" else "I look for late additions"
-    return Page().say(f"{what}. My message in <#{one.channel}> tells what comes of it.").words()
+def begun(one: Errand, team: Team, waiting: int | None) -> Words:
+    """Say at once that it will be done; `waiting` counts what waits for GitLab, None when it answers."""
+    what = f"put #{one.iid} into “{escape(team.wow_title)}”" if one.kind == "add" else "look for late additions"
+    page = Page().say(f"I am going to {what}. A message of mine tells what comes of it.")
+    if waiting is not None:
+        verb = "waits" if waiting == 1 else "wait"
+        page.small(f"GitLab does not answer; {count(waiting, 'operation')} {verb}. I go on as soon as it is back.")
+    return page.words()
 
 
 def errand(told: Told, team: Team) -> Words:
@@ -52,6 +56,8 @@ def _added(page: Page, told: Told, team: Team) -> Words:
     if told.kept:
         why = escape(_sentence(told.kept[0][1]))
         return page.say(f":information_source: {person(one.by)}, I left {name} as it is: {why}").words()
+    if one.issue and not one.issue.open:
+        name += " (closed)"
     label = f" It came after the week had started, so it is labelled “{unscheduled}”." if one.late else ""
     return page.say(f":inbox_tray: {person(one.by)} put {name} into “{wow}”.{label}").words()
 
@@ -100,6 +106,8 @@ def _named(issue: Issue) -> str:
 def due(now: Due, team: Team) -> Words:
     """Remind the lead that a week is over and was not turned; later, say who did it."""
     found = now.found
+    if now.by_hand:
+        return Page().say(f"The week ending {now.ending} is over, and was rolled over by hand in GitLab.").words()
     if found is not None:
         verb = {"running": "rolls it over", "undoing": "takes its rollover back"}.get(found.state, "rolled it over")
         who = found.undone_by if found.state == "undoing" else found.by

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 
 from bot.domain import late, rollover
 from bot.domain.errands import Errand, Told
+from bot.domain.errors import Unavailable
 from bot.domain.journal import Batch, Delivery
 from bot.domain.late import Verdict
 from bot.domain.operations import Named, Plan, Post, SetIssue, Stages
 from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
 from bot.domain.tracker import Issue, Milestone, WeekFacts
-from bot.services.wow import REFRESH, judge, late_question, person_or_none
+from bot.services.wow import REFRESH, judge, late_question, note_turned, person_or_none
 from bot.store import Tx
 
 LOOK = "look for late additions"
@@ -48,9 +49,11 @@ def look_question(tx: Tx, _: Team, __: str) -> WeekQuestion:
     return replace(late_question(tx, "late"), rights=True)
 
 
-def label(tx: Tx, team: Team, _: str, facts: WeekFacts, __: datetime) -> Stages:
+def label(tx: Tx, team: Team, _: str, facts: WeekFacts, at: datetime) -> Stages:
     """Decide which issues of the current week are labelled."""
-    wow = rollover.find_weeks(facts, team).wow
+    weeks = rollover.find_weeks(facts, team)
+    note_turned(tx, weeks, at)
+    wow = weeks.wow
     if wow is None or rollover.forbidden(facts):
         return ()
     return _labelled(_unlabelled(tx, team, facts, wow), wow, team)
@@ -95,6 +98,12 @@ def run(tx: Tx, errand: Errand) -> None:
     tx.add_operation("tell", message, errand.at)
     plan = Plan(errand.kind, errand.id)
     tx.add_batch(Batch(errand.batch, "errand", errand.id, "running", errand.by, errand.at), ((("plan", plan),),))
+
+
+def waiting(tx: Tx) -> int | None:
+    """Count what waits for GitLab while that is known not to answer; else None."""
+    gitlab = tx.world("gitlab")
+    return tx.backlog("gitlab")[0] if gitlab is not None and not gitlab.up else None
 
 
 def message_of(errand_id: str) -> str:
@@ -145,13 +154,16 @@ def add(tx: Tx, team: Team, errand_id: str, facts: WeekFacts, at: datetime) -> S
     errand = _must_find(tx, errand_id)
     wow, problem = _week(facts, team)
     issue = facts.asked_for
-    if errand.project and errand.project.casefold() != facts.project.url.casefold():
+    if errand.project and not _is_ours(errand.project, facts, team):
         problem = f"This issue belongs to another project; I look after {facts.project.path}."
     elif issue is None:
         problem = f"There is no issue #{errand.iid} in {facts.project.path}, or my GitLab token may not see it."
     if problem or wow is None or issue is None:
         tx.save_errand(replace(errand, decided=True, problem=problem))
         return ()
+    if tx.is_taken(f"issue:{issue.iid}"):
+        message = f"#{issue.iid} is being changed right now"
+        raise Unavailable(message, retry_after=0.5, world_is_down=False)
     if issue.milestone == wow.id:
         tx.save_errand(replace(errand, decided=True, issue=issue, was_there=True))
         return ()
@@ -160,6 +172,16 @@ def add(tx: Tx, team: Team, errand_id: str, facts: WeekFacts, at: datetime) -> S
     labels = (team.labels.unscheduled,) if is_late and team.labels.unscheduled not in issue.labels else ()
     move = SetIssue("issue", issue.iid, issue.milestone, wow.id, add=labels, closed_too=True, unless=_exemption(team))
     return (((issue.key, move),),)
+
+
+def _is_ours(address: str, facts: WeekFacts, team: Team) -> bool:
+    """Tell whether an address is that of our project, as GitLab writes it or as Baton reaches it."""
+    ours = (facts.project.url, f"{team.tracker.rstrip('/')}/{facts.project.path}")
+    return _without_scheme(address) in {_without_scheme(one) for one in ours}
+
+
+def _without_scheme(address: str) -> str:
+    return address.casefold().partition("://")[2]
 
 
 def _exemption(team: Team) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
 from bot.domain.telling import Due
 from bot.domain.tracker import WeekFacts
-from bot.services.wow import REMINDER
+from bot.services.wow import REMINDER, note_turned, turned_by_hand
 from bot.store import Tx
 
 
@@ -27,12 +27,14 @@ def question(_: Tx, __: Team, ___: str) -> WeekQuestion:
     return WeekQuestion("reminder")
 
 
-def decide(tx: Tx, team: Team, about: str, facts: WeekFacts, _: datetime) -> Stages:
+def decide(tx: Tx, team: Team, about: str, facts: WeekFacts, at: datetime) -> Stages:
     """Remind, if the week that is over is still the current one."""
     ending, day = about.split()
     last = date.fromisoformat(ending)
     weeks = rollover.find_weeks(facts, team)
     wow = weeks.wow
+    if last in weeks.closed:
+        note_turned(tx, weeks, at)
     if wow is None or last in weeks.closed or tx.rollover_of(last):
         return ()
     if (wow.due and wow.due > last) or (wow.start and wow.start > last):
@@ -42,4 +44,5 @@ def decide(tx: Tx, team: Team, about: str, facts: WeekFacts, _: datetime) -> Sta
 
 def due(tx: Tx, ending: str) -> Due:
     """Read how the week that was reminded of stands."""
-    return Due(date.fromisoformat(ending), tx.rollover_of(date.fromisoformat(ending)))
+    day = date.fromisoformat(ending)
+    return Due(day, tx.rollover_of(day), by_hand=bool(tx.fact(turned_by_hand(day))))

@@ -22,6 +22,7 @@ from bot.services.wow import (
     name,
     person_or_none,
     refresh_messages,
+    refresh_reminders,
     stops_all,
 )
 from bot.store import Tx
@@ -184,6 +185,7 @@ def follow_undo(tx: Tx, team: Team, batch: Batch, delivery: Delivery | None, out
             tx.save_rollover(replace(found, state="undone", undone_at=at))
             tx.forget_snapshots()
             tx.refresh(f"report:{found.id}", at, at_most_every=REFRESH)
+            refresh_reminders(tx, found.ending, at)
     if outcome in {"progressed", "done"}:
         refresh_messages(tx, found.id, at)
 

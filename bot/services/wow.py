@@ -75,6 +75,7 @@ def preview(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> Previewed:
     weeks = rollover.find_weeks(facts, team)
     running = tx.rollover_of(ending)
     refused = rollover.refusal(facts, weeks, ending, team)
+    note_turned(tx, weeks, shown.at)
     if refused or (running and running.state != "done"):
         closed = refused.closed if refused else None
         who = facts.closed_by.get(closed.id) if closed else None
@@ -299,6 +300,24 @@ def refresh_reminders(tx: Tx, ending: date, at: datetime) -> None:
     """Let the reminders of a week say what is true now."""
     for key in tx.messages_of(REMINDER, ending.isoformat()):
         tx.refresh(key, at, at_most_every=REFRESH)
+
+
+def note_turned(tx: Tx, weeks: rollover.Weeks, at: datetime) -> None:
+    """Note that the last week was turned, be it by hand, where somebody was reminded of it."""
+    last = max(weeks.closed, default=None)
+    if last is None or tx.rollover_of(last) or tx.fact(turned_by_hand(last)) or not _is_reminded_of(tx, last):
+        return
+    tx.keep_fact(turned_by_hand(last), at.isoformat(), at)
+    refresh_reminders(tx, last, at)
+
+
+def turned_by_hand(ending: date) -> str:
+    """Name of the remembered fact that a week, of which somebody was reminded, was turned by hand."""
+    return f"turned by hand: {ending}"
+
+
+def _is_reminded_of(tx: Tx, ending: date) -> bool:
+    return bool(tx.messages_of(REMINDER, ending.isoformat()))
 
 
 def _note_delivered(tx: Tx, rollover_id: str, delivery: Delivery, at: datetime) -> None:

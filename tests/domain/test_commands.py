@@ -45,6 +45,8 @@ NAMES = ("status", "rollover", "undo", "next", "add", "check", "history", "help"
         ("check", CheckLate()),
         ("add #12", AddToWeek(12)),
         ("add 12", AddToWeek(12)),
+        ("add issue `#12`,", AddToWeek(12)),
+        ("add <https://gitlab.example/a/b/-/issues/7|issue 7 of b>.", AddToWeek(7, "https://gitlab.example/a/b")),
         (
             "add <https://gitlab.example/acme/production/-/issues/12>",
             AddToWeek(12, "https://gitlab.example/acme/production"),

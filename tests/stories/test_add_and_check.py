@@ -17,7 +17,7 @@ def test_an_issue_is_put_into_the_week_and_labelled_in_one_request_because_the_w
     world.is_idle()
 
     assert f"@alice put #{iid} Certificate <expires> & so on into “WoW”." in told.text
-    assert world.messages(f"I put #{iid} into “WoW”")
+    assert world.messages(f"I am going to put #{iid} into “WoW”")
     assert gitlab.issue(iid)["milestone"]["id"] == week.wow
     assert gitlab.labels_of(iid) == ["unscheduled"]
     assert len(gitlab.calls("PUT")) == 1
@@ -107,7 +107,10 @@ def test_a_check_labels_late_additions_and_lists_what_it_did(world: World, gitla
     assert gitlab.labels_of(off) == []
 
     alice.types("/wow check", CHANNEL)
-    world.until(lambda: len(world.messages("looked for late additions. Nothing is left to label.")) == 1, "nothing is done twice")
+    world.until(
+        lambda: len(world.messages("looked for late additions. Nothing is left to label.")) == 1,
+        "nothing is done twice",
+    )
 
 
 @side_by_side
@@ -159,3 +162,41 @@ def test_nobody_is_reminded_of_a_week_that_was_turned_by_hand_or_that_is_not_ove
     world.is_idle()
 
     assert world.messages() == []
+
+
+@side_by_side
+def test_two_who_add_the_same_issue_at_once_add_it_once(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    week = world.seeds_small_week()
+    iid = gitlab.add_issue("Certificate expires")
+    gitlab.goes_down()
+    alice.types(f"/wow add {iid}", CHANNEL)
+    bob.types(f"/wow add {iid}", CHANNEL)
+    world.until(lambda: len(spoken(world)) == 2, "both are told")
+    gitlab.comes_back()
+
+    world.said("is in “WoW” already")
+    world.is_idle()
+
+    assert gitlab.issue(iid)["milestone"]["id"] == week.wow
+    assert len(gitlab.calls("PUT", f"/issues/{iid}")) == 1
+
+
+@side_by_side
+def test_a_reminder_says_what_became_of_the_week_also_by_hand_and_after_an_undo(world: World, gitlab: Gitlab) -> None:
+    week = world.seeds_small_week()
+    world.clock.moves(minutes=65)
+    world.becomes()
+    world.said("not rolled over yet", within=60)
+
+    world.rolls_over()
+    world.said("is over, and @alice rolled it over")
+    world.takes_back()
+    world.said("is over and not rolled over yet")
+    world.is_idle()
+    gitlab.edit_milestone(week.wow, title=f"WoW ending {TUESDAY}", state="closed")
+    gitlab.edit_milestone(gitlab.milestones()["Next WoW"], title="WoW")
+    world.alice.types("/wow rollover", CHANNEL)
+
+    world.said("was rolled over by hand in GitLab")

@@ -192,6 +192,10 @@ class JournalTx(Rows):
             ],
         )
 
+    def is_taken(self, target: str) -> bool:
+        """Tell whether something is to be done to `target` that is not through yet."""
+        return self.row(f"SELECT 1 FROM deliveries WHERE target = ? AND state IN {OPEN} LIMIT 1", (target,)) is not None
+
     def is_waiting(self, name: str, world: str = "gitlab") -> bool:
         """Tell whether an operation of this name waits to be sent, and is not on its way yet."""
         found = self.row(
