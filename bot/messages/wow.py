@@ -238,7 +238,7 @@ def progress(now: Progressed) -> Words:
         case "void":
             return Page().say(f":information_source: {escape(found.problem)} Nothing was changed.").words()
         case "done":
-            said = f":white_check_mark: {week.capitalize()} is rolled over. The report is in this channel."
+            said = f":white_check_mark: {week.capitalize()} is rolled over. The report is below."
             if found.problem:
                 said = f":information_source: {escape(found.problem)}"
             return Page().say(said).words()

@@ -378,7 +378,6 @@ class Twin:
 
     async def _one_line(self, said: Words) -> Text:
         text = " ".join(block["text"]["text"] for block in said.blocks if block["type"] == "section")
-        text = text.replace("The report is in this channel.", "The report is below.")
         known = await self.bot.store.read(lambda tx: tx.people(set(_PERSON.findall(text))))
         return drawn.marked(text, drawn.reader({who: person.name for who, person in known.items()}))
 

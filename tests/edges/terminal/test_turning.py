@@ -44,7 +44,7 @@ def test_a_rollover_is_done_reported_here_and_in_the_channel_and_written_into_th
     assert "1 done · 3 (and 1 merge request) carried over" in said
     assert world.gitlab.issues_of(week.following) == week.open
     assert "rolled over by ops (terminal)" in world.said("is closed").text
-    world.said("is rolled over. The report is in this channel")
+    world.said("is rolled over. The report is below")
     assert "Slack does not answer" not in said
     assert shell.audit() == [
         (OPS, "/wow rollover", "done", "terminal"),
