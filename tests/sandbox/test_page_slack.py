@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from bot.sandbox.slack.state import Message
 from bot.sandbox.weather import Weather
 
 Json = dict[str, Any]
+CODE = Path(__file__).parents[2]
+STATIC = CODE / "bot" / "sandbox" / "page" / "static"
 MANIFEST: Json = {
     "features": {
         "app_home": {"messages_tab_read_only_enabled": True},
@@ -191,6 +195,32 @@ def test_the_stream_names_the_world_that_changed(browser: Browser) -> None:
 
     assert stream.readline().decode().strip() == 'data: {"world": "slack"}'
     connection.close()
+
+
+def test_the_stream_ends_without_a_complaint_when_its_browser_has_left(browser: Browser) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", browser.server.port, timeout=5)
+    connection.request("GET", "/page/changes")
+    connection.getresponse().readline()
+    connection.close()
+
+    def ended() -> bool:
+        return "/page/changes" in {each.path for each in browser.server.recorded()}
+
+    for _ in range(100):
+        browser.slack.changes.happened()
+        if browser.server.wait_until(ended, timeout=0.05):
+            break
+    assert ended()
+
+
+def test_every_emoji_of_the_bots_messages_has_a_drawing() -> None:
+    said = "".join(each.read_text(encoding="utf-8") for each in (CODE / "bot" / "messages").glob("*.py"))
+    drawings = (STATIC / "emoji.svg").read_text(encoding="utf-8")
+
+    names = set(re.findall(r":([a-z_]{2,}):(?= |\w|\{|\")", said))
+
+    assert "hourglass_flowing_sand" in names
+    assert {each for each in names if f'id="{each}"' not in drawings} == set()
 
 
 def test_an_emoji_is_told_from_a_clock_time(browser: Browser) -> None:

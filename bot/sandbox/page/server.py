@@ -7,7 +7,7 @@ browser can miss a detail: it asks again for what it shows. Only this machine's 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -59,7 +59,8 @@ def _stream(worlds: Mapping[str, Changes]) -> _Handler:
     async def stream(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **_HEADERS})
         await response.prepare(request)
-        with ExitStack() as stack:
+        # A browser that leaves is noticed when it is written to; there is nobody left to answer then.
+        with ExitStack() as stack, suppress(ConnectionResetError):
             changed = _Changed(list(worlds))
             for name, changes in worlds.items():
                 stack.enter_context(changes.listened_to_by(changed.listener(name)))
@@ -70,6 +71,7 @@ def _stream(worlds: Mapping[str, Changes]) -> _Handler:
                 if not await changed.comes(HEARTBEAT_SECONDS):
                     await response.write(b": still here\n\n")
                 await asyncio.sleep(GATHER_SECONDS)
+        return response
 
     return stream
 

@@ -6,7 +6,7 @@ export const EMOJI = {
   no_bell: "🔕", heart: "❤️", smile: "😄", slightly_smiling_face: "🙂", joy: "😂", thinking_face: "🤔", sob: "😭", sweat_smile: "😅",
   wave: "👋", pray: "🙏", clap: "👏", raised_hands: "🙌", muscle: "💪", ok_hand: "👌", point_right: "👉", point_left: "👈",
   pager: "📟", telephone_receiver: "📞", memo: "📝", octagonal_sign: "🛑", clipboard: "📋", calendar: "📆", date: "📅", hourglass: "⌛",
-  hourglass_flowing_sand: "⏳", alarm_clock: "⏰", stopwatch: "⏱️", mag: "🔍", link: "🔗", lock: "🔒", unlock: "🔓", key: "🔑",
+  hourglass_flowing_sand: "⏳", alarm_clock: "⏰", stopwatch: "⏱️", mag: "🔍", inbox_tray: "📥", outbox_tray: "📤", link: "🔗", lock: "🔒", unlock: "🔓", key: "🔑",
   wrench: "🔧", hammer: "🔨", gear: "⚙️", bug: "🐛", package: "📦", chart_with_upwards_trend: "📈", bar_chart: "📊",
   red_circle: "🔴", large_blue_circle: "🔵", large_green_circle: "🟢", large_yellow_circle: "🟡", white_circle: "⚪",
   black_circle: "⚫", large_orange_circle: "🟠", information_source: "ℹ️", question: "❓", exclamation: "❗", bulb: "💡",
@@ -26,6 +26,7 @@ export const OFFERED = [
 /** Those in `emoji.svg`: what is most used looks the same everywhere, also where no font has pictures. */
 const DRAWN = new Set([
   ...OFFERED, "-1", "leftwards_arrow_with_hook", "checkered_flag", "octagonal_sign", "information_source",
+  "calendar", "inbox_tray", "mag",
 ]);
 const SAME = { thumbsup: "+1", thumbsdown: "-1" };
 
