@@ -24,6 +24,10 @@ _PLANS = {
     "rollover": "Read the week, and plan the rollover",
     "latecomers": "Look for issues that came in meanwhile",
     "undo": "Read the week, and plan the way back",
+    "late": "Look whether an issue came late",
+    "check": "Look for late additions",
+    "add": "Read the issue that is to be put into the week",
+    "reminder": "Look whether the week was turned",
 }
 
 

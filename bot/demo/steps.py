@@ -1,6 +1,5 @@
 """What there is to try on the page, and how it is known that it happened: by what stands on screens and in GitLab."""
 
-from datetime import timedelta
 from typing import Final
 
 from bot.demo.worlds import Worlds
@@ -34,8 +33,8 @@ def steps(worlds: Worlds) -> tuple[Step, ...]:
         ),
         Step(
             "Cut GitLab off on the way",
-            "Make GitLab slow, preview again, press Roll over, and then take GitLab down: "
-            "the message in the channel says what waits, and so does the weather panel.",
+            "While the preview is open, make GitLab slow; press Roll over, and then take GitLab down. "
+            "The message in the channel says what waits, and so does the panel.",
             "weather",
             seen.waiting_for_gitlab,
         ),
@@ -59,9 +58,10 @@ def steps(worlds: Worlds) -> tuple[Step, ...]:
         ),
         Step(
             "Travel a week",
-            "Go to the next Wednesday: everybody's clock moves, and the next week waits to be rolled over.",
+            "Go to the next Wednesday: everybody's clock moves, and Baton reminds the leads in #production, "
+            "with a button that opens the preview.",
             "weather",
-            lambda: worlds.now() > worlds.morning + timedelta(days=6),
+            lambda: seen.on_a_screen("is over and not rolled over yet"),
         ),
     )
 

@@ -22,7 +22,8 @@ SLOW_SECONDS: Final = 2.0
 RETRY_AFTER: Final = 20
 SHIFT: Final = timedelta(hours=8)
 WEDNESDAY: Final = 2
-NINE: Final = time(9)
+TEN: Final = time(10)
+"""When people are at work, and a bot has said what it has to say in the morning."""
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "gitlab": ("fine", "slow", "limited", "refusing", "down"),
     "slack": ("fine", "slow", "limited", "down"),
@@ -149,11 +150,10 @@ class Controls:
 
 
 def next_wednesday(at: datetime, zone: str) -> datetime:
-    """The first Wednesday, 09:00 in this zone, that is still to come."""
+    """The first Wednesday after today, 10:00 in this zone."""
     local = at.astimezone(ZoneInfo(zone))
-    day = local.date() + timedelta(days=(WEDNESDAY - local.weekday()) % 7)
-    nine = datetime.combine(day, NINE, ZoneInfo(zone))
-    return nine if nine > local else datetime.combine(day + timedelta(days=7), NINE, ZoneInfo(zone))
+    day = local.date() + timedelta(days=(WEDNESDAY - local.weekday()) % 7 or 7)
+    return datetime.combine(day, TEN, ZoneInfo(zone))
 
 
 def routes(controls: Controls) -> list[web.RouteDef]:

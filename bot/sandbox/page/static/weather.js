@@ -211,8 +211,9 @@ function drawWaiting(name, { waiting, oldest_seconds: seconds, trouble, operatio
   );
 }
 
+/** Two clocks may differ by a moment. */
 const lasting = (seconds) =>
-  seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+  seconds < 90 ? `${Math.max(0, seconds)} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 
 /** Shows on the tab, and on a phone at the foot of the page, that something is not as it should be. */
 function mark({ weather, busy }) {
