@@ -16,7 +16,7 @@ from bot.sandbox.page import Controls, application
 from bot.sandbox.server import Server
 from bot.sandbox.slack import SlackWorld, app, views
 from bot.sandbox.weather import Weather
-from tests.browser.driving import Window, Windows
+from tests.browser.driving import NARROW, Window, Windows
 
 Json = dict[str, Any]
 
@@ -314,6 +314,36 @@ def test_the_focus_stays_inside_the_modal(ada: Window) -> None:
     for _ in range(45):
         ada.page.keyboard.press("Tab")
         assert ada.page.evaluate(inside)
+
+
+def test_the_column_beside_stays_in_reach_while_a_modal_is_open(ada: Window) -> None:
+    ada.modal.get_by_label("Notes").fill("Half a thought")
+    ada.weather("gitlab", "down")
+    expect(ada.page.get_by_role("group", name="GitLab").get_by_role("radio", name="Down")).to_be_checked()
+
+    ada.page.keyboard.press("F6")
+    expect(ada.modal.get_by_role("heading", name="A form")).to_be_focused()
+    ada.page.keyboard.press("F6")
+    expect(ada.page.get_by_role("tab", name="Weather")).to_be_focused()
+
+    expect(ada.modal.get_by_label("Notes")).to_have_value("Half a thought")
+    expect(ada.page.get_by_role("main")).to_have_attribute("inert", "")
+    ada.page.keyboard.press("Escape")
+    expect(ada.modal).to_be_hidden()
+
+
+def test_on_a_phone_a_modal_waits_while_another_pane_is_looked_at(ada: Window) -> None:
+    ada.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    panes = ada.page.get_by_role("navigation", name="Panes")
+    ada.modal.get_by_label("Notes").fill("Half a thought")
+
+    panes.get_by_role("button", name="Weather").click()
+    expect(ada.page.get_by_role("group", name="GitLab")).to_be_visible()
+    expect(ada.modal).to_be_hidden()
+    ada.page.keyboard.press("Escape")
+    panes.get_by_role("button", name="Talk").click()
+
+    expect(ada.modal.get_by_label("Notes")).to_have_value("Half a thought")
 
 
 def test_a_form_can_be_used_by_everybody(ada: Window) -> None:

@@ -13,7 +13,7 @@ export function start(page) {
     make("p", { class: "g-intro" }, "An emulated chat and an emulated GitLab on your machine, with the real Baton between them. It is Wednesday morning, and the week is over."),
     make("div", { class: "g-far" }, far, count),
     list,
-    make("p", { class: "g-intro" }, "Also: choose Ben or Chen on the left, in a second window too. Point at a message, or reach it with the arrow keys, for reactions, threads and Baton’s shortcuts."),
+    make("p", { class: "g-intro" }, "Also: choose Ben or Chen on the left, in a second window too. Point at a message, or reach it with the arrow keys, for reactions, threads and Baton’s shortcuts. F6 goes from one part of the page to the next."),
   );
 
   let before = null;

@@ -1,7 +1,8 @@
 // The modal in front of a person: a real dialog, with fields, their errors, and a state of waiting.
 //
 // Escape and the cross close it, and the app is told if it asked to be. What is typed is sent on soon, so that an app
-// that changes the view meanwhile takes nothing away.
+// that changes the view meanwhile takes nothing away. It stands in front of the workspace only: the column beside it,
+// where GitLab and the weather are, belongs to another world and stays in reach, with the mouse or with F6.
 
 import { busy, drawBlock, heldBy } from "./blocks.js";
 import { fill, icon, make, patch } from "./dom.js";
@@ -19,7 +20,10 @@ export function createModal(api) {
   const head = make("header", { class: "modal-head" }, make("span", { class: "modal-app" }, icon("baton")), title, cross);
   const form = make("form", { class: "modal-form", novalidate: true }, head, trouble, body, foot);
   const dialog = make("dialog", { class: "modal", "aria-labelledby": "modal-title" }, form);
-  document.body.append(dialog);
+  const stage = document.getElementById("stage");
+  const behind = document.querySelectorAll(".skip, #sidebar, #talk, #thread");
+  const beside = document.getElementById("beside");
+  stage.append(dialog);
 
   let view = null;
   let entered = new Map();
@@ -30,24 +34,46 @@ export function createModal(api) {
     event.preventDefault();
     submit();
   });
-  dialog.addEventListener("cancel", (event) => {
-    event.preventDefault();
-    close();
-  });
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       submit();
     }
-    if (event.key !== "Escape" || document.querySelector(".menu")) return;
+    if (event.key === "Tab") goRound(event);
+  });
+  document.addEventListener("keydown", (event) => {
+    const isElsewhere = event.target.closest("#gitlab :is(input, select, textarea), dialog:modal") || document.querySelector(".menu");
+    if (event.key !== "Escape" || event.defaultPrevented || isElsewhere || !dialog.checkVisibility()) return;
     event.preventDefault();
     close();
   });
 
+  /** Tab goes from the last button to the cross again, and back. */
+  function goRound(event) {
+    const last = foot.lastElementChild;
+    const leaves = event.shiftKey ? [title, cross] : [last];
+    if (!leaves.includes(event.target)) return;
+    event.preventDefault();
+    (event.shiftKey ? last : cross).focus();
+  }
+
+  /** The dialog first, the rest afterwards, and the other way round: so the focus goes where it came from. */
+  function comes() {
+    stage.hidden = false;
+    dialog.show();
+    for (const each of behind) each.inert = true;
+  }
+
+  function goes() {
+    for (const each of behind) each.inert = false;
+    dialog.close();
+    stage.hidden = true;
+  }
+
   /** Brings the dialog to what the server says stands in front of the person; null: nothing. */
   function show(shown, names) {
     if (!shown) {
-      if (dialog.open) dialog.close();
+      if (dialog.open) goes();
       view = null;
       return;
     }
@@ -57,9 +83,9 @@ export function createModal(api) {
     view = shown;
     if (isNew) entered = new Map();
     draw(names);
-    if (!dialog.open) dialog.showModal();
+    if (!dialog.open) comes();
     if (isNew) body.scrollTop = 0;
-    if (isOther && !body.contains(document.activeElement)) focusFirst();
+    if (isOther && ![body, beside].some((each) => each.contains(document.activeElement))) focusFirst();
     if (Object.keys(view.errors).length && !hadErrors) focusError();
   }
 

@@ -9,7 +9,7 @@ import * as guide from "./guide.js";
 const NAMES = { sidebar: "sidebar", talk: "talk", gitlab: "gitlab", weather: "weather", guide: "guide" };
 const AGAIN_MS = 2000;
 const LOOK_MS = 8000;
-const PHONE = matchMedia("(max-width: 760px)");
+const PHONE = matchMedia("(max-width: 860px)");
 
 class UnreachableError extends Error {}
 class RefusedError extends Error {}
@@ -138,6 +138,23 @@ function showPane(name) {
   }
 }
 
+/** F6 goes to the next part of the page, Shift+F6 to the one before: also between a modal and the column beside it. */
+const ENTRANCES = {
+  sidebar: ".side-row[aria-current=page]", talk: "#composer", thread: "#thread-composer", stage: "#modal-title",
+  beside: "[role=tab][aria-selected=true], .panel:not([hidden])",
+};
+
+function goOn(event) {
+  if (event.key !== "F6" || event.ctrlKey || event.altKey || event.metaKey) return;
+  const parts = Object.keys(ENTRANCES).map((each) => document.getElementById(each)).filter((each) => !each.inert && each.checkVisibility());
+  const at = parts.findIndex((each) => each.contains(document.activeElement));
+  const next = event.shiftKey ? Math.max(at, 0) - 1 : at + 1;
+  const part = parts.at(next % parts.length);
+  event.preventDefault();
+  const entrances = [...part.querySelectorAll(ENTRANCES[part.id])];
+  (entrances.find((each) => each.checkVisibility()) ?? part).focus();
+}
+
 function startTabs() {
   const tabs = [...document.querySelectorAll("[role=tab][data-panel]")];
   for (const [number, tab] of tabs.entries()) {
@@ -160,5 +177,6 @@ function startTabs() {
 }
 
 startTabs();
+document.addEventListener("keydown", goOn);
 for (const each of [slack, gitlab, weather, guide]) each.start(page);
 listen();
