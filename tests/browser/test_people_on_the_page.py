@@ -45,6 +45,29 @@ def test_what_is_new_is_marked_until_it_was_looked_at(windows: Windows) -> None:
     expect(alice.page.get_by_role("heading", level=1)).to_have_text("Ben Okafor")
 
 
+def test_what_comes_before_somebodys_eyes_is_not_marked_as_new(windows: Windows) -> None:
+    ben, chen = windows.open("U0BEN", "C0ALERTS"), windows.open("U0CHEN", "C0ALERTS")
+    here = chen.page.get_by_role("navigation", name="Workspace").get_by_role("button", name="alerts")
+    expect(here).not_to_contain_text("unread")
+    chen.page.reload()
+    said = "Chen reads along."
+
+    ben.types(said)
+
+    expect(chen.message(said)).to_be_visible()
+    expect(chen.talk.get_by_text("New", exact=True)).to_have_count(0)
+
+
+def test_a_message_higher_than_the_screen_is_shown_from_its_beginning(windows: Windows) -> None:
+    chen = windows.open("U0CHEN")
+
+    chen.types("/wow")
+    expect(chen.message("most urgent first").get_by_text("ended 1 day ago")).to_be_in_viewport()
+    chen.types("Anything left to do?")
+
+    expect(chen.message("Anything left to do?")).to_be_in_viewport()
+
+
 def test_two_people_talk_where_the_bot_is_not(windows: Windows) -> None:
     ben, chen = windows.open("U0BEN"), windows.open("U0CHEN")
 

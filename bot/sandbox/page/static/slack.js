@@ -19,6 +19,7 @@ export function start(page) {
   let place = "";
   let thread = null;
   let newSince = null;
+  let hasNew = false;
   let skew = 0;
   let editing = null;
   const drafts = new Map();
@@ -215,7 +216,8 @@ export function start(page) {
       make("button", { "aria-pressed": String(place === HOME), onclick: () => open(HOME), data: { focus: "app-home" } }, "Home"),
       make("button", { "aria-pressed": String(place !== HOME), onclick: () => talkTo(shown.bot), data: { focus: "app-messages" } }, "Messages"),
     );
-    fill(header, make("h1", {}, sign, make("span", {}, placeName())), found?.topic && make("p", { class: "topic" }, found.topic), tabs, who);
+    const me = make("button", { class: "quiet head-me", onclick: () => page.show("sidebar"), data: { focus: "me" } }, avatar(names, page.me), make("span", { class: "unseen" }, `You are ${shown.members[page.me].real_name}. Be somebody else`));
+    fill(header, make("h1", {}, sign, make("span", {}, placeName())), found?.topic && make("p", { class: "topic" }, found.topic), tabs, who, me);
   }
 
   function drawTalk() {
@@ -226,7 +228,7 @@ export function start(page) {
     composer.element.classList.toggle("is-editing", Boolean(editing));
     if (isTalk && shown.channel?.id === place) {
       const said = shown.channel.messages.filter((each) => !each.is_reply || each.broadcast || each.only_for_me);
-      newSince ??= shown.channel.read;
+      rememberWhatIsNew(said);
       list.show(said, names, { place, newSince: newSince || null });
       composer.rename(editing ? "Edit your message" : `Message ${here().kind === "im" ? "" : "#"}${placeName()}`);
       list.element.classList.toggle("is-empty", !said.length);
@@ -235,6 +237,13 @@ export function start(page) {
     } else if (place === THREADS) {
       drawThreads();
     }
+  }
+
+  /** The line stands above what came while nobody looked; what comes before somebody's eyes is not new. */
+  function rememberWhatIsNew(said) {
+    if (newSince === null) newSince = shown.channel.read;
+    else if (document.hasFocus() && !hasNew) newSince = said.at(-1)?.ts ?? newSince;
+    hasNew = newSince !== "" && said.some((each) => each.ts > newSince && each.by !== shown.me && !each.only_for_me);
   }
 
   function drawHome() {
@@ -364,6 +373,7 @@ export function start(page) {
 
   /** For the guide: puts words into the field, ready to be sent. */
   page.write = async (text) => {
+    if (shown.modal) return page.notice("Something is open in front of the field. Close it first.");
     if ([HOME, THREADS].includes(place) || composer.element.hidden) await open(shown.places.find((each) => each.kind === "channel").id);
     if (page.isPhone) page.show("talk");
     composer.put(text);

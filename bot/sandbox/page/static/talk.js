@@ -11,21 +11,36 @@ import { dayOf, mrkdwn, nearDay, partsOf } from "./mrkdwn.js";
 const TOGETHER_SECONDS = 300;
 const ITSELF = "USLACKBOT";
 
-/** A list of messages that is kept up to date; it stays at its end while somebody reads there. */
+/** A list of messages that is kept up to date; it goes on with them while somebody reads at its end. */
 export function createList(label, hands) {
   const list = make("div", { class: "messages", role: "log", "aria-label": label, tabindex: 0 });
   list.addEventListener("keydown", (event) => walk(list, event));
 
+  let end = 0;
+  let follows = true;
+  list.addEventListener("scroll", () => (follows = list.scrollTop > end - 80));
+  // It also gets a size when its pane is brought back on a phone, and another one when somebody types many lines.
+  new ResizeObserver(() => follows && goOn()).observe(list);
+
   function show(messages, names, { place, newSince = null, inThread = false }) {
     const isOther = list.dataset.place !== place;
-    const atEnd = isOther || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
     list.dataset.place = place;
     patch(list, rows(messages, names, { newSince, inThread, hands, place }));
-    if (atEnd) list.scrollTop = list.scrollHeight;
+    if (isOther) list.scrollTop = 0;
+    if (isOther || follows) goOn();
     for (const image of list.querySelectorAll("img:not([data-watched])")) {
       image.dataset.watched = "";
-      image.addEventListener("load", () => atEnd && (list.scrollTop = list.scrollHeight), { once: true });
+      image.addEventListener("load", () => follows && goOn(), { once: true });
     }
+  }
+
+  /** To the end of the last message; where it is longer than the list is high, to its beginning and no further. */
+  function goOn() {
+    const last = [...list.children].findLast((each) => each.matches("article"));
+    const begin = last ? last.offsetTop - list.offsetTop - 8 : 0;
+    end = Math.max(0, Math.min(list.scrollHeight - list.clientHeight, begin));
+    if (list.scrollTop < end) list.scrollTop = end;
+    follows = true;
   }
 
   return { element: list, show };
