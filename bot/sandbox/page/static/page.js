@@ -9,6 +9,7 @@ import * as guide from "./guide.js";
 const NAMES = { sidebar: "sidebar", talk: "talk", gitlab: "gitlab", weather: "weather", guide: "guide" };
 const AGAIN_MS = 2000;
 const LOOK_MS = 8000;
+const HEARD_MS = 1000;
 const PHONE = matchMedia("(max-width: 860px)");
 
 class UnreachableError extends Error {}
@@ -67,7 +68,10 @@ export const page = {
 
   /** Something that only a screen reader has to be told. */
   say(words) {
-    document.getElementById("said").textContent = words;
+    const said = document.getElementById("said");
+    // What was said a moment ago stays: a screen reader may not have come to it yet.
+    for (const each of [...said.children]) if (performance.now() - each.dataset.at > HEARD_MS) each.remove();
+    said.append(make("p", { data: { at: performance.now() } }, words));
   },
 
   /** Shows a panel of the right column ("gitlab", "weather", "guide"); on a phone, any pane. */

@@ -144,6 +144,7 @@ export function start(page) {
   // -- the conversation -------------------------------------------------------------------------------------------------
 
   const composer = createComposer({ id: "composer", label: "Message", send, names: () => names, cancel: () => stopEditing() });
+  composer.element.hidden = true; // until it is known who writes, and what can be completed
   const list = createList("Messages", hands);
   const header = make("header", { class: "talk-head" });
   const other = make("div", { class: "talk-other", tabindex: 0, role: "region", "aria-label": "Contents" });
