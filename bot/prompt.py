@@ -29,6 +29,8 @@ FRESH_ENOUGH = 29 * 60.0
 """Seconds for which a response URL is good, with a minute to spare."""
 ATTEMPTS = 3
 PAUSE, LONGEST_PAUSE = 1.0, 30.0
+PAUSES = (1.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+"""Seconds between attempts to answer somebody: about two minutes, after which hardly anybody waits for it."""
 
 
 class Screen(Protocol):
@@ -277,7 +279,7 @@ class Prompt:
 
         What Slack does not take now is tried again for a while; nobody is left without an answer that is this short.
         """
-        for attempt in range(ATTEMPTS):
+        for pause in (*PAUSES, None):
             silences: list[Unavailable] = []
             for way in self._ways(request, said):
                 try:
@@ -291,8 +293,8 @@ class Prompt:
             if not silences:
                 break
             log.info("prompt.slack_silent", reason=silences[0].reason)
-            if attempt + 1 < ATTEMPTS:
-                await asyncio.sleep(min(max(silence.retry_after or PAUSE for silence in silences), LONGEST_PAUSE))
+            if pause is not None:
+                await asyncio.sleep(min(max(silence.retry_after or pause for silence in silences), max(PAUSES)))
         log.warning("prompt.unheard", who=request.who)
 
     def _ways(self, request: Request, said: Words) -> list[Callable[[], Awaitable[None]]]:

@@ -1,5 +1,6 @@
 """Slack is down, slow or forgetful while GitLab works: the week is turned, and told once Slack is back."""
 
+from bot.sandbox.slack.persona import Persona
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, World, usual_outcome
 
@@ -101,3 +102,15 @@ def test_somebody_unknown_is_answered_though_the_bot_was_killed_meanwhile(world:
     world.bot.starts()
 
     world.said("I have not rolled over any week yet")
+
+
+@side_by_side
+def test_who_asked_while_slack_was_down_is_answered_when_it_is_back(world: World, alice: Persona) -> None:
+    world.seeds_small_week()
+    world.slack.goes_down()
+
+    assert alice.types("/wow status", CHANNEL).ok
+    world.until(lambda: world.bot.log.count("prompt.slack_silent") >= 3, "the bot cannot make itself heard")
+    world.slack.comes_back()
+
+    world.said("most urgent first")
