@@ -40,15 +40,18 @@ expect.set_options(timeout=PATIENCE)
 
 
 def chromium() -> str | None:
-    """Where the browser is, if there is one."""
+    """Where the browser is, if there is one; who names one means no other."""
     named = os.environ.get("CHROMIUM")
-    return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    names = (named,) if named else ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def left_out() -> str:
     """Why the browser tests cannot run here; empty where they can."""
     if chromium() is None:
-        return "there is no Chromium on this machine (set CHROMIUM to its path)"
+        named = os.environ.get("CHROMIUM")
+        where = f"at {named}, which CHROMIUM names" if named else "on this machine (set CHROMIUM to its path)"
+        return f"there is no Chromium {where}"
     return "" if AXE.exists() else "axe-core is not there (make fetches it, with npm)"
 
 
