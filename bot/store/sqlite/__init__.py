@@ -19,7 +19,8 @@ from bot.store.sqlite.opening import open_for_reading, open_for_writing
 from bot.store.sqlite.people import PeopleTx
 from bot.store.sqlite.requests import RequestsTx
 from bot.store.sqlite.trouble import StoreError, cannot_be_used, is_useless
-from bot.store.sqlite.weeks import WeeksTx
+from bot.store.sqlite.values import prepare
+from bot.store.sqlite.weeks import KEPT_AS_TEXT, WeeksTx
 from bot.store.sqlite.writer import Writer
 
 __all__ = ["SqliteStore", "StoreError", "Tx", "look_in"]
@@ -45,6 +46,7 @@ class SqliteStore:
         self._local = threading.local()
         self._reading: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._readers.submit(prepare, *KEPT_AS_TEXT)  # else the first who writes such a value keeps everybody waiting
         self._closed = False
 
     async def write(self, fn: Callable[[Tx], T]) -> T:

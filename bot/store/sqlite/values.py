@@ -13,6 +13,12 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - a type of any kin
     return TypeAdapter(kind)
 
 
+def prepare(*kinds: type) -> None:
+    """Work out how values of these kinds are written and read: the first time takes a tenth of a second."""
+    for kind in kinds:
+        _adapter(kind)
+
+
 def dump(value: object) -> str:
     """Write a value as JSON."""
     kind: Any = type(value)

@@ -13,6 +13,8 @@ from bot.domain.turning import Choices, Preview, Rollover
 from bot.store.sqlite.rows import Rows, instant, instant_or_none, text
 from bot.store.sqlite.values import dump, load, load_frozen
 
+KEPT_AS_TEXT = (WeekFacts, Preview, Choices, Turn, Errand)
+
 
 class WeeksTx(Rows):
     """The weeks' part of a transaction."""
