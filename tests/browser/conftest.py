@@ -1,4 +1,4 @@
-"""The browser, and a demo for each module; and the word at the end if they had to be left out."""
+"""The browser, and a demo for each module. Where they have to be left out, `tests/conftest.py` says so at the end."""
 
 import os
 from collections.abc import Iterator
@@ -18,14 +18,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.skip(reason=f"left out: {why}"))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say it where nobody can miss it."""
-    why = left_out()
-    if why and not os.environ.get("CI"):
-        terminalreporter.write_sep("!", "browser tests left out", yellow=True)
-        terminalreporter.write_line(f"The page was not looked at in a browser: {why}.")
 
 
 @pytest.fixture(scope="module")
