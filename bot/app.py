@@ -48,6 +48,8 @@ Clock = Callable[[], datetime]
 SWEEPS_FROM = datetime(2017, 1, 1, 0, 40, tzinfo=UTC)
 """Sweeps are aligned, so that several processes share them, but not to the full hour, when everything else runs."""
 KEEP_ANSWERS = timedelta(days=2)
+KEEP_LOOKS = timedelta(days=7)
+"""How long it is kept in the journal that late additions were looked for; there is a look for every hook."""
 STOP_SECONDS = 8.0
 SLACK_AT_ONCE = 4
 LATELY = timedelta(seconds=15)
@@ -323,6 +325,8 @@ def _backlog(tx: Tx) -> dict[str, tuple[int, datetime | None]]:
 
 def _forget(tx: Tx, at: datetime) -> None:
     tx.forget_answers(at, KEEP_ANSWERS)
+    for kind in ("late", "reminder"):
+        tx.forget_batches(kind, at, KEEP_LOOKS)
 
 
 async def serve(settings: Settings, clock: Clock = now, on_ready: Callable[[str], None] = lambda _: None) -> int:

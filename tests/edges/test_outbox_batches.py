@@ -1,6 +1,7 @@
 """Batches: stages one after the other, plans made once, stops, retries, and what an undo drops."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -264,3 +265,19 @@ async def retries(bench: Bench) -> int:
 
 async def undoes(bench: Bench) -> None:
     await bench.write(lambda tx: tx.drop_rest("b", bench.clock()))
+
+
+async def test_batches_that_ended_long_ago_may_be_forgotten_and_no_others(bench: Bench) -> None:
+    await bench.batch({"a": issue(1)}, id="old")
+    await bench.box.deliver_due()
+    bench.clock.moves(8 * 86_400)
+    await bench.batch({"b": issue(2)}, id="new")
+    await bench.box.deliver_due()
+    await bench.batch({"c": issue(3)}, id="running")
+
+    count = await bench.write(lambda tx: tx.forget_batches("test", bench.clock(), timedelta(days=7)))
+
+    assert count == 1
+    assert [await bench.state(batch) for batch in ("old", "new", "running")] == ["", "done", "running"]
+    assert await bench.states("old") == {}
+    assert await bench.states("new") == {"b": "delivered"}

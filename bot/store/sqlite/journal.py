@@ -64,6 +64,13 @@ class JournalTx(Rows):
             self._end(row["id"], "dropped", {}, "", at)
         self.set_batch_state(batch, "undone", at)
 
+    def forget_batches(self, kind: str, at: datetime, older_than: timedelta) -> int:
+        """Drop batches of a kind that ended long ago, and that nobody asks about any more; how many there were."""
+        old = "SELECT id FROM batches WHERE kind = ? AND finished_at < ?"
+        values = (kind, text(at - older_than))
+        self.run(f"DELETE FROM deliveries WHERE batch IN ({old})", values)
+        return self.run(f"DELETE FROM batches WHERE id IN ({old})", values).rowcount
+
     def advance(self, batch: str, at: datetime) -> bool:
         """Begin the next stage when the current one is through; tell whether the batch has just ended."""
         row = self.row("SELECT stage, state FROM batches WHERE id = ?", (batch,))
