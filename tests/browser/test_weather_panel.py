@@ -45,6 +45,7 @@ def test_what_waits_is_shown_and_outlives_a_kill(windows: Windows) -> None:
     expect(weather).to_contain_text("1 for GitLab")
     expect(weather).to_contain_text("Read the week, and plan the rollover")
     expect(weather).to_contain_text(re.compile("GitLab does not answer"))
+    expect(alice.message("GitLab does not answer; 1 operation waits")).to_be_visible()
     weather.get_by_role("button", name="Kill -9 and restart").click()
     expect(weather).to_contain_text("Starts again")
     expect(weather).to_contain_text("Runs.")
