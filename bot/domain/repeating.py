@@ -32,13 +32,16 @@ def without_overruling(operation: SetIssue, since: History) -> SetIssue:
     moves = [one for one in since if isinstance(one, MilestoneEvent)]
     if any(one.added and one.milestone == operation.milestone for one in moves):
         return replace(operation, milestone=None, add=(), remove=())
-    last = {one.label: one for one in sorted(_labels(since), key=lambda one: one.at)}
     return replace(
         operation,
-        add=tuple(one for one in operation.add if one not in last or last[one].added),
-        remove=tuple(one for one in operation.remove if one not in last or not last[one].added),
+        add=tuple(one for one in operation.add if not _was_undone(one, since, added=True)),
+        remove=tuple(one for one in operation.remove if not _was_undone(one, since, added=False)),
     )
 
 
-def _labels(since: History) -> list[LabelEvent]:
-    return [one for one in since if isinstance(one, LabelEvent)]
+def _was_undone(label: str, since: History, *, added: bool) -> bool:
+    """Tell whether a label was set (or taken off), and at last the contrary was done."""
+    events = sorted(
+        (one for one in since if isinstance(one, LabelEvent) and one.label == label), key=lambda one: one.at
+    )
+    return any(one.added == added for one in events) and events[-1].added != added

@@ -23,8 +23,6 @@ ROOM = 48
 """Operations taken at once: those of the sixteen threads, and as many again as they need until more can be claimed."""
 DEADLINE = 7.0
 """Seconds for all calls of one operation, less than half a lease."""
-CLOCKS_DIFFER = timedelta(seconds=10)
-"""How much GitLab's clock may be behind ours."""
 STALE = timedelta(minutes=5)
 """A plan older than this is checked against GitLab before something is touched: a person may have been faster."""
 
@@ -131,7 +129,7 @@ class Gitlab:
         moves = calls.rows(f"{path}/resource_milestone_events", rows.milestone_event) if operation.milestone else []
         labelled = operation.add or operation.remove
         labels = calls.rows(f"{path}/resource_label_events", rows.label_event) if labelled else []
-        found = (one for one in (*moves, *labels) if one is not None and one.at >= since - CLOCKS_DIFFER)
+        found = (one for one in (*moves, *labels) if one is not None and one.at >= since)
         return repeating.without_overruling(operation, tuple(found))
 
     def _create_milestone(self, calls: Straight, operation: CreateMilestone, *, look: bool) -> dict[str, Any]:
