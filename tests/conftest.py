@@ -1,7 +1,13 @@
 """What holds for all tests, and the word at the end if those in the browser had to be left out."""
 
+import signal
+
 import pytest
 from hypothesis import settings
+
+# Where the tests are run in the background, a shell has Ctrl-C ignored, and every program that they start would inherit
+# that and never end.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples every time: a test that fails, fails again; and a busy machine is no failure.
 settings.register_profile("baton", derandomize=True, deadline=None, max_examples=100)
