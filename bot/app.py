@@ -20,7 +20,10 @@ import handlers
 from bot import web
 from bot.dialogue import Outcome, Reply, Request
 from bot.domain.errors import Rejected, Unavailable
+from bot.domain.questions import MessageQuestion, WeekQuestion
+from bot.domain.talk import Talk
 from bot.domain.team import Labels, Team
+from bot.domain.tracker import WeekFacts
 from bot.gitlab import Gitlab
 from bot.gitlab.hooks import Gate, RefusedHookError
 from bot.gitlab.paths import project_path
@@ -35,6 +38,7 @@ from bot.slack.bolt import SlackApp
 from bot.slack.calls import SlackCalls
 from bot.slack.channels import Channels
 from bot.slack.edge import Edge
+from bot.slack.listening import Listening
 from bot.slack.performer import SlackPerformer
 from bot.slack.roster import Roster
 from bot.slack.socket import Socket
@@ -112,12 +116,13 @@ class Bot:
             holder=uuid4().hex,
             pulses={"gitlab": self.gitlab.pulse, "slack": self.calls.identity},
         )
+        self.listening = Listening(self.calls)
         self.channels = Channels(store, self.calls, self.team, clock)
         self.prompt = Prompt(
             store,
             self.team,
             screen=self.calls,
-            read=self.gitlab.read,
+            read=self._read,
             shows=handlers.ANSWERS,
             attachments=handlers.FILES,
             is_private=self.channels.is_private,
@@ -138,6 +143,12 @@ class Bot:
         )
         self.schedule = Schedule(store, self._jobs, clock)
         self.socket: Socket | None = None
+
+    async def _read(self, question: WeekQuestion | MessageQuestion) -> WeekFacts | Talk:
+        """Ask whoever knows the answer."""
+        if isinstance(question, MessageQuestion):
+            return await self.listening.read(question)
+        return await self.gitlab.read(question)
 
     async def close(self) -> None:
         """Let go of everything but the store."""

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from typing import Any
 
-from bot.domain.questions import WeekQuestion
+from bot.domain.pictures import Picture
+from bot.domain.questions import MessageQuestion, WeekQuestion
+from bot.domain.talk import Said, Talk
 from bot.domain.tracker import WeekFacts
 from bot.messages import View, Words
 
@@ -17,7 +20,7 @@ class Request:
     `kind` is command, button, submission, shortcut or event; `name` the command's word, or the name of the button or
     modal. `key` recognises the same request when it is delivered again. `private` tells that it came from a private
     channel. `trigger` and `response_url` are Slack's, and short-lived. `about` is what the button or modal carries;
-    `values` what was filled in, by field.
+    `values` what was filled in, by field. `said` is the message that a shortcut, or an event of Slack's, is about.
     """
 
     id: str
@@ -36,10 +39,13 @@ class Request:
     about: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     source: str = "slack"
+    said: Said | None = None
 
     def written(self) -> str:
         """Write it down, to be answered later; what has its default value is left out."""
         body = {part.name: value for part in fields(self) if (value := getattr(self, part.name)) or part.name in NEEDED}
+        if self.said:
+            body["said"] = {**asdict(self.said), "at": self.said.at.isoformat()}
         return json.dumps({**body, "values": dict(self.values), "at": self.at.isoformat()}, separators=(",", ":"))
 
     def without_loans(self) -> "Request":
@@ -53,7 +59,14 @@ NEEDED = frozenset({"id", "kind", "name", "who", "at"})
 def read_request(written: str) -> Request:
     """Read a request that was written down; raises ValueError, TypeError or KeyError when it is none."""
     body = json.loads(written)
-    return Request(**{**body, "at": datetime.fromisoformat(body["at"])})
+    said = body.get("said")
+    return Request(**{**body, "at": datetime.fromisoformat(body["at"]), "said": _read_said(said) if said else None})
+
+
+def _read_said(written: dict[str, Any]) -> Said:
+    lists = {"files": tuple((str(name), str(url)) for name, url in written["files"])}
+    lists["reactions"] = tuple(written["reactions"])
+    return Said(**{**written, **lists, "at": datetime.fromisoformat(written["at"])})
 
 
 FILLING_IN = "modal"
@@ -64,18 +77,22 @@ FILLING_IN = "modal"
 class Ask:
     """GitLab must be asked first: `show` names the rendering of the answer; `about` is handed to it."""
 
-    question: WeekQuestion
+    question: WeekQuestion | MessageQuestion
     show: str
     about: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What GitLab said, or why it said nothing. `refused` tells that it did answer, with a refusal."""
+    """What GitLab said, or why it said nothing. `refused` tells that it did answer, with a refusal.
+
+    Slack, asked about a message, says `talk`.
+    """
 
     facts: WeekFacts | None
     reason: str = ""
     refused: bool = False
+    talk: Talk | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +111,31 @@ class Modal:
 
 
 @dataclass(frozen=True)
+class Sending:
+    """Words for the person alone, and files that are made meanwhile and follow as a direct message.
+
+    `make` names on the routing page who makes them, from `about`.
+    """
+
+    words: Words
+    make: str
+    about: str
+
+
+@dataclass(frozen=True)
+class File:
+    """A file. `content` is its text, or the description of a picture, which is drawn when it is sent.
+
+    `comment` is the message that it comes with, `alternative` what a screen reader says of a picture.
+    """
+
+    name: str
+    content: str | Picture
+    comment: str = ""
+    alternative: str = ""
+
+
+@dataclass(frozen=True)
 class FieldErrors:
     """What is wrong in a modal, by field; the modal stays open and may be submitted again."""
 
@@ -105,4 +147,4 @@ class Closed:
     """Nothing more to say here: the modal closes, and the channel hears what happened."""
 
 
-Outcome = Reply | Modal | Ask | FieldErrors | Closed
+Outcome = Reply | Modal | Ask | Sending | FieldErrors | Closed

@@ -15,7 +15,8 @@ from typing import Protocol
 
 from bot.dialogue import FILLING_IN, Answer, Ask, FieldErrors, Modal, Outcome, Reply, Request, read_request
 from bot.domain.errors import Rejected, Unavailable, UserError
-from bot.domain.questions import WeekQuestion
+from bot.domain.questions import MessageQuestion, WeekQuestion
+from bot.domain.talk import Talk
 from bot.domain.team import Team
 from bot.domain.tracker import WeekFacts
 from bot.messages import View, Words, general
@@ -23,6 +24,7 @@ from bot.store import Store, Tx
 from bot.telemetry import log
 
 READ_SECONDS = 25.0
+LISTEN_SECONDS = 8.0
 FILLED_IN_WITHIN = 45.0
 """Seconds after which nobody fills in a modal any more."""
 FRESH_ENOUGH = 29 * 60.0
@@ -73,7 +75,7 @@ class Prompt:
         team: Team,
         *,
         screen: Screen,
-        read: Callable[[WeekQuestion], Awaitable[WeekFacts]],
+        read: Callable[[WeekQuestion | MessageQuestion], Awaitable[WeekFacts | Talk]],
         shows: Mapping[str, Show],
         attachments: Mapping[str, Attachment],
         is_private: Callable[[str], Awaitable[bool]],
@@ -261,18 +263,19 @@ class Prompt:
             request = replace(request, private=True)
         return await self.store.write(lambda tx: self.shows[ask.show](tx, self.team, request, ask.about, answer))
 
-    async def ask(self, question: WeekQuestion) -> Answer:
-        """Let GitLab answer, for as long as a person waits; its silence is an answer too."""
+    async def ask(self, question: WeekQuestion | MessageQuestion) -> Answer:
+        """Let GitLab (or Slack) answer, for as long as a person waits; its silence is an answer too."""
         try:
-            async with asyncio.timeout(READ_SECONDS):
-                return Answer(await self.read(question))
+            async with asyncio.timeout(LISTEN_SECONDS if isinstance(question, MessageQuestion) else READ_SECONDS):
+                found = await self.read(question)
         except TimeoutError:
             return Answer(None, "it is too slow")
         except Unavailable as silent:
-            log.warning("prompt.gitlab_silent", reason=silent.reason)
+            log.warning("prompt.silent", reason=silent.reason)
             return Answer(None, silent.reason, refused=silent.token_refused)
         except Rejected as refusal:
             return Answer(None, refusal.reason, refused=True)
+        return Answer(None, talk=found) if isinstance(found, Talk) else Answer(found)
 
     async def say(self, request: Request, said: Words) -> None:
         """Say something to the person alone: where they asked, else as a direct message.

@@ -8,7 +8,7 @@ import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
 from bot.domain.tracker import Noun
 
@@ -124,6 +124,90 @@ class SetIssue:
 
 
 @dataclass(frozen=True)
+class CreateIssue:
+    """Make an issue. `marker` is hidden in its description, and tells it from all others when it is looked for.
+
+    `line` names what waits behind it: `outage:7` keeps the notes of an outage behind its issue.
+    """
+
+    marker: str
+    title: str
+    description: str
+    labels: tuple[str, ...] = ()
+    confidential: bool = False
+    line: str = ""
+    world = "gitlab"
+
+    @property
+    def target(self) -> str | None:
+        """One at a time per line."""
+        return self.line or None
+
+
+@dataclass(frozen=True)
+class WriteNote:
+    """Let the note about `event` under the issue of `outage` say what is true: made if it is not there, else edited.
+
+    When it is claimed, `iid` is filled in, with the `note` that is there already, its `body`, the hidden `marker`, and
+    whether it is `internal`: notes are worded when they are sent.
+    """
+
+    outage: int
+    event: int
+    iid: int | None = None
+    note: int | None = None
+    body: str = ""
+    marker: str = ""
+    internal: bool = False
+    world = "gitlab"
+
+    @property
+    def target(self) -> str | None:
+        """Notes keep their order, behind the issue itself."""
+        return f"outage:{self.outage}"
+
+
+@dataclass(frozen=True)
+class CloseIssue:
+    """Close the issue of `outage`; `iid` is filled in when it is claimed."""
+
+    outage: int
+    iid: int | None = None
+    world = "gitlab"
+
+    @property
+    def target(self) -> str | None:
+        """It closes behind its last note."""
+        return f"outage:{self.outage}"
+
+
+@dataclass(frozen=True)
+class SetDescription:
+    """Put `text` on top of what the description of an outage's issue says; a later one takes the place of an earlier.
+
+    `iid` is filled in when it is claimed. `marker` is hidden at the end of `text`'s part.
+    """
+
+    outage: int
+    text: str
+    marker: str
+    iid: int | None = None
+    world = "gitlab"
+
+    @property
+    def target(self) -> str | None:
+        """Behind what the issue was told before."""
+        return f"outage:{self.outage}"
+
+
+@dataclass(frozen=True)
+class SlackPlan(Plan):
+    """The same as a Plan, for what depends on Slack: read it there, and decide."""
+
+    world = "slack"
+
+
+@dataclass(frozen=True)
 class Post:
     """Say something in a channel: the message named `message`, worded by the rendering `show` of `about` when sent.
 
@@ -157,10 +241,21 @@ class Refresh:
         return f"message:{self.message}"
 
 
-Operation = Plan | CreateMilestone | SetMilestone | RemoveMilestone | SetIssue | Post | Refresh
-_KINDS: dict[str, type[Operation]] = {
-    kind.__name__: kind for kind in (Plan, CreateMilestone, SetMilestone, RemoveMilestone, SetIssue, Post, Refresh)
-}
+Operation = (
+    Plan
+    | SlackPlan
+    | CreateMilestone
+    | SetMilestone
+    | RemoveMilestone
+    | SetIssue
+    | CreateIssue
+    | WriteNote
+    | CloseIssue
+    | SetDescription
+    | Post
+    | Refresh
+)
+_KINDS: dict[str, type[Operation]] = {kind.__name__: kind for kind in get_args(Operation)}
 Named = tuple[str, Operation]
 """A name, unique within its batch, and the operation."""
 Stages = tuple[tuple[Named, ...], ...]

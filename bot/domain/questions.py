@@ -32,3 +32,19 @@ class WeekQuestion:
     rights: bool = False
     ranks: bool = False
     issue: int = 0
+
+
+@dataclass(frozen=True)
+class OutageQuestion:
+    """Which outages go on: open issues with the label, and how those of `known` (GitLab's numbers) stand."""
+
+    known: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class MessageQuestion:
+    """What a message in Slack says, and which reactions it has; with `thread`, also what stands in its thread."""
+
+    channel: str
+    ts: str
+    thread: bool = False

@@ -144,3 +144,33 @@ class WeekFacts:
     def all_issues(self) -> Mapping[str, Issue]:
         """Index everything that was read by key."""
         return {issue.key: issue for found in self.issues.values() for issue in found}
+
+
+@dataclass(frozen=True)
+class OutageIssue:
+    """An issue that tells of an outage. `marker` is the hidden mark of one that Baton opened, else empty.
+
+    `open` tells that it is open and has the label; where it is not, `ended_at` and `ended_by` (a user name, where GitLab
+    tells it) say since when.
+    """
+
+    iid: int
+    title: str
+    url: str
+    open: bool
+    began_at: datetime
+    by: str = ""
+    confidential: bool = False
+    data_loss: bool = False
+    marker: str = ""
+    ended_at: datetime | None = None
+    ended_by: str = ""
+
+
+@dataclass(frozen=True)
+class OutageFacts:
+    """What GitLab said of outages, read at `at`; `gone` are the known ones that it does not show (any more)."""
+
+    at: datetime
+    issues: tuple[OutageIssue, ...] = ()
+    gone: tuple[int, ...] = ()

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.operations import (
     LONGEST_WAIT,
+    CloseIssue,
+    CreateIssue,
     CreateMilestone,
     Made,
     Operation,
@@ -18,8 +20,11 @@ from bot.domain.operations import (
     Post,
     Refresh,
     RemoveMilestone,
+    SetDescription,
     SetIssue,
     SetMilestone,
+    SlackPlan,
+    WriteNote,
     backoff,
     decode,
     encode,
@@ -28,6 +33,7 @@ from bot.domain.operations import (
 )
 
 texts = st.text(max_size=300)
+numbers = st.integers(1, 2**63)
 days = st.dates().map(date.isoformat)
 ids = st.integers(1, 2**63) | st.builds(Made, texts)
 labels = st.lists(texts, max_size=3).map(tuple)
@@ -36,6 +42,7 @@ maybe = st.none() | texts
 
 KINDS: dict[type[Operation], st.SearchStrategy[Operation]] = {
     Plan: st.builds(Plan, texts, texts),
+    SlackPlan: st.builds(SlackPlan, texts, texts),
     CreateMilestone: st.builds(CreateMilestone, texts, days, days),
     SetMilestone: st.builds(
         SetMilestone,
@@ -50,6 +57,12 @@ KINDS: dict[type[Operation], st.SearchStrategy[Operation]] = {
     SetIssue: st.builds(
         SetIssue, nouns, st.integers(1), ids, st.none() | ids, labels, labels, closed_too=st.booleans()
     ),
+    CreateIssue: st.builds(CreateIssue, texts, texts, texts, labels, st.booleans(), texts),
+    WriteNote: st.builds(
+        WriteNote, numbers, numbers, st.none() | numbers, st.none() | numbers, texts, texts, st.booleans()
+    ),
+    CloseIssue: st.builds(CloseIssue, numbers, st.none() | numbers),
+    SetDescription: st.builds(SetDescription, numbers, texts, texts, st.none() | numbers),
     Post: st.builds(Post, texts, texts, texts, texts, otherwise=texts, thread=texts),
     Refresh: st.builds(Refresh, texts),
 }

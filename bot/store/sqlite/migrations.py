@@ -105,3 +105,90 @@ def weeks(db: Database) -> None:
 def errands(db: Database) -> None:
     """What somebody asked for that ends with one message."""
     db.executescript("CREATE TABLE errands (id TEXT PRIMARY KEY, at TEXT NOT NULL, value TEXT NOT NULL);")
+
+
+@migrations()
+def log(db: Database) -> None:
+    """The log: events as their newest revisions have them, all revisions, and what can be found in them.
+
+    A revision is only ever added; the event follows it by trigger, and the full text follows the event.
+    """
+    db.executescript("""
+        CREATE TABLE events (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, recorded_at TEXT NOT NULL,
+            "by" TEXT NOT NULL, source TEXT NOT NULL, channel TEXT NOT NULL, permalink TEXT NOT NULL,
+            private INTEGER NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL, text TEXT NOT NULL, outage INTEGER,
+            retracted INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0
+        );
+        CREATE INDEX events_at ON events (at, id);
+        CREATE INDEX events_outage ON events (outage, at, id) WHERE outage IS NOT NULL;
+        CREATE TABLE revisions (
+            event INTEGER NOT NULL REFERENCES events (id), number INTEGER NOT NULL, at TEXT NOT NULL,
+            "by" TEXT NOT NULL, why TEXT NOT NULL, kind TEXT NOT NULL, happened_at TEXT NOT NULL, text TEXT NOT NULL,
+            outage INTEGER, retracted INTEGER NOT NULL, PRIMARY KEY (event, number)
+        ) WITHOUT ROWID;
+        CREATE TRIGGER revisions_stay BEFORE UPDATE ON revisions
+            BEGIN SELECT RAISE(ABORT, 'revisions are only added'); END;
+        CREATE TRIGGER revisions_are_kept BEFORE DELETE ON revisions
+            BEGIN SELECT RAISE(ABORT, 'revisions are only added'); END;
+        CREATE TRIGGER events_are_kept BEFORE DELETE ON events
+            BEGIN SELECT RAISE(ABORT, 'events are kept'); END;
+        CREATE TRIGGER events_begin_empty BEFORE INSERT ON events WHEN new.version <> 0
+            BEGIN SELECT RAISE(ABORT, 'an event is what its revisions say'); END;
+        CREATE TRIGGER events_keep_their_origin
+            BEFORE UPDATE OF id, key, recorded_at, "by", source, channel, permalink, private ON events
+            BEGIN SELECT RAISE(ABORT, 'where an event comes from does not change'); END;
+        CREATE TRIGGER events_follow_revisions BEFORE UPDATE ON events
+            WHEN NOT EXISTS (
+                SELECT 1 FROM revisions AS r WHERE r.event = new.id AND r.number = new.version AND r.kind = new.kind
+                AND r.happened_at = new.at AND r.text = new.text AND r.outage IS new.outage
+                AND r.retracted = new.retracted
+            ) OR new.version <= old.version
+            BEGIN SELECT RAISE(ABORT, 'an event is what its revisions say'); END;
+        CREATE VIRTUAL TABLE events_text USING fts5 (
+            text, content='events', content_rowid='id', prefix='2 3', tokenize='unicode61 remove_diacritics 2'
+        );
+        CREATE TRIGGER revisions_count AFTER INSERT ON revisions BEGIN
+            UPDATE events SET kind = new.kind, at = new.happened_at, text = new.text, outage = new.outage,
+                retracted = new.retracted, version = new.number WHERE id = new.event;
+        END;
+        CREATE TRIGGER events_text_begins AFTER INSERT ON events BEGIN
+            INSERT INTO events_text (rowid, text) VALUES (new.id, new.text);
+        END;
+        CREATE TRIGGER events_text_follows AFTER UPDATE OF text ON events WHEN new.text <> old.text BEGIN
+            INSERT INTO events_text (events_text, rowid, text) VALUES ('delete', old.id, old.text);
+            INSERT INTO events_text (rowid, text) VALUES (new.id, new.text);
+        END;
+    """)
+
+
+@migrations()
+def outages(db: Database) -> None:
+    """Outages under Baton's own numbers, the notes that stand under their issues, and what waits for the hand-off."""
+    db.executescript("""
+        CREATE TABLE outages (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, message TEXT UNIQUE, iid INTEGER UNIQUE,
+            began_at TEXT NOT NULL, ended_at TEXT, value TEXT NOT NULL
+        );
+        CREATE INDEX outages_ongoing ON outages (began_at) WHERE ended_at IS NULL;
+        CREATE TABLE notes (
+            event INTEGER NOT NULL REFERENCES events (id), outage INTEGER NOT NULL REFERENCES outages (number),
+            id INTEGER NOT NULL, PRIMARY KEY (event, outage)
+        ) WITHOUT ROWID;
+        CREATE TABLE toil (event INTEGER PRIMARY KEY REFERENCES events (id), iid INTEGER, url TEXT NOT NULL DEFAULT '');
+        CREATE TABLE pending (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, at TEXT NOT NULL, taken_at TEXT,
+            value TEXT NOT NULL
+        );
+    """)
+
+
+@migrations()
+def channels(db: Database) -> None:
+    """Who is a member of the channels whose words are for their members only."""
+    db.executescript("""
+        CREATE TABLE channels (id TEXT PRIMARY KEY, read_at TEXT NOT NULL);
+        CREATE TABLE channel_members (
+            channel TEXT NOT NULL, person TEXT NOT NULL, PRIMARY KEY (channel, person)
+        ) WITHOUT ROWID;
+    """)

@@ -1,0 +1,41 @@
+"""What people say in Slack, as far as the log needs it: values read from messages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message. `ts` is Slack's id of it, `thread` that of the first message of its thread (its own, if it is that).
+
+    `text` is what was typed, with people by name (`@bob`); where a message has none, it is what its blocks or
+    attachments say. `by` is a Slack id, empty for a bot's, whose `name` is then all that is known. `own` tells that it
+    is Baton's. `files` are named and linked, never opened to anybody. `answered` tells that it has replies.
+    `reactions` are the names of those on it.
+    """
+
+    channel: str
+    ts: str
+    at: datetime
+    text: str
+    by: str = ""
+    name: str = ""
+    own: bool = False
+    thread: str = ""
+    answered: bool = False
+    permalink: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+    reactions: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Name it: the same message is logged once."""
+        return f"message:{self.channel}:{self.ts}"
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A message, and its thread in order where that was asked for; None where Slack does not show it."""
+
+    message: Said | None
+    thread: tuple[Said, ...] = ()
