@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request
-from bot.domain.commands import (
+from bot.domain.commands.wow import (
     AddToWeek,
     CheckLate,
     History,

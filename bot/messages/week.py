@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.commands import USAGE, WowHelp
+from bot.domain.commands.wow import WOW_USAGE, WowHelp
 from bot.domain.team import Team
 from bot.domain.telling import Closed, Standing
 from bot.domain.tracker import Milestone
@@ -126,4 +126,4 @@ def usage(asked: WowHelp) -> Words:
 
 
 def _usage(page: Page) -> None:
-    page.say("\n".join(f"`{escape(line.command)}` — {line.what}. Example: `{line.example}`" for line in USAGE))
+    page.say("\n".join(f"`{escape(line.command)}` — {line.what}. Example: `{line.example}`" for line in WOW_USAGE))

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request
 from bot.domain import rollover, week
-from bot.domain.commands import RollOver, parse_wow
+from bot.domain.commands.wow import RollOver, parse_wow
 from bot.domain.errors import NotKnownYetError, Rejected, Unavailable, UserError
 from bot.domain.operations import READ_ONLY
 from bot.domain.people import Right

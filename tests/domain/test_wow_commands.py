@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.commands import (
-    USAGE,
+from bot.domain.commands.wow import (
+    WOW_USAGE,
     AddToWeek,
     CheckLate,
     History,
@@ -179,8 +179,8 @@ def test_reading_does_not_depend_on_case(text: str, today: date) -> None:
 
 
 def test_every_line_of_the_help_is_about_one_sub_command_and_its_example_works() -> None:
-    assert tuple(usage.command.split()[1] for usage in USAGE) == NAMES
-    for usage in USAGE:
+    assert tuple(usage.command.split()[1] for usage in WOW_USAGE) == NAMES
+    for usage in WOW_USAGE:
         command = parse_wow(usage.example.removeprefix("/wow"), TODAY)
         assert not isinstance(command, WowOverview)
         assert command == WowHelp() or not isinstance(command, WowHelp)

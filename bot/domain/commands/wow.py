@@ -1,4 +1,4 @@
-"""The grammar of what people type: text in, a frozen command out. Nothing here has heard of Slack.
+"""What people type after `/wow`.
 
     /wow                                  the status, and below it the sub-commands
     /wow status
@@ -10,17 +10,16 @@
     /wow history [n]                      n from 1 to 52
     /wow help
 
-Case and extra blanks do not matter. There are three answers: the command; `WowHelp` for a word that is no sub-command
-(it names the nearest one); and UserError, with a line that works, for a sub-command with something wrong behind it.
+`WowHelp` is the answer to a word that is no sub-command.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 
 from bot.domain import week
+from bot.domain.commands import ADDRESS, REFERENCE, Usage, expect_nothing, nearest, quotable, words
 from bot.domain.errors import UserError
 
 
@@ -86,16 +85,7 @@ class WowHelp:
 WowCommand = WowStatus | RollOver | UndoRollover | NextWeek | AddToWeek | CheckLate | History | WowHelp | WowOverview
 
 
-@dataclass(frozen=True)
-class Usage:
-    """A line of the help text: how a command is written, an example that works, and what it does."""
-
-    command: str
-    example: str
-    what: str
-
-
-USAGE: tuple[Usage, ...] = (
+WOW_USAGE: tuple[Usage, ...] = (
     Usage("/wow status", "/wow status", "the current week: days left, what is done and what is open"),
     Usage(
         "/wow rollover [ending yyyy-mm-dd]",
@@ -113,7 +103,6 @@ USAGE: tuple[Usage, ...] = (
 HISTORY_COUNT = 5
 """Weeks shown by `/wow history` without a number."""
 MOST_WEEKS = 52
-LONGEST_QUOTE = 40
 
 _PLAIN: Mapping[str, WowCommand] = {
     "status": WowStatus(),
@@ -122,11 +111,6 @@ _PLAIN: Mapping[str, WowCommand] = {
     "check": CheckLate(),
 }
 _NAMES = ("status", "rollover", "undo", "next", "add", "check", "history", "help")
-_REFERENCE = re.compile(r"#?([0-9]{1,9})")
-_ADDRESS = re.compile(r"<?(https?://[^\s<>|?#]+?)/(?:-/)?(?:issues|work_items)/([0-9]{1,9})(?:[/?#|][^\s<>]*)?>?")
-_INVISIBLE = "\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-_BLANKS = re.compile(rf"[\s{_INVISIBLE}\u202a-\u202e\u2066-\u2069]+")
-_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 
 
 def parse_wow(text: str, today: date) -> WowCommand:
@@ -134,10 +118,10 @@ def parse_wow(text: str, today: date) -> WowCommand:
 
     Raises UserError, and nothing else, when a sub-command is followed by something it cannot use.
     """
-    words = _words(text)
-    if not words:
+    typed = words(text)
+    if not typed:
         return WowOverview()
-    name, arguments = words[0].casefold(), words[1:]
+    name, arguments = typed[0].casefold(), typed[1:]
     if name == "roll" and arguments and arguments[0].casefold() == "over":
         name, arguments = "rollover", arguments[1:]
     if [one.casefold() for one in arguments] == ["help"] and name in _NAMES:
@@ -152,27 +136,11 @@ def parse_wow(text: str, today: date) -> WowCommand:
         case "add":
             return _addition(arguments)
         case "status" | "undo" | "next" | "check":
-            _expect_nothing(name, arguments)
+            expect_nothing(f"/wow {name}", arguments)
             return _PLAIN[name]
         case "help":
             return WowHelp()
-    return WowHelp(unknown=quotable(words[0]), nearest=_nearest(name))
-
-
-def _words(text: str) -> list[str]:
-    """Split at blanks of any kind, visible or not; phones and word processors write other dashes into dates."""
-    return [_DASHES.sub("-", word) for word in _BLANKS.split(text) if word]
-
-
-def quotable(words: str) -> str:
-    """Make what somebody typed short and harmless enough to repeat it to them."""
-    plain = re.sub(r"[<>&`*_~]", "", words)
-    return plain if len(plain) <= LONGEST_QUOTE else f"{plain[: LONGEST_QUOTE - 1]}…"
-
-
-def _nearest(name: str) -> str:
-    found = get_close_matches(name[:LONGEST_QUOTE], _NAMES, n=1, cutoff=0.5)
-    return found[0] if found else ""
+    return WowHelp(unknown=quotable(typed[0]), nearest=nearest(name, _NAMES))
 
 
 def _ending(arguments: Sequence[str], today: date) -> date | None:
@@ -201,18 +169,10 @@ def _addition(typed: Sequence[str]) -> AddToWeek:
     # people copy references with the sign or the word beside them, and Slack writes a link's label behind the address
     plain = re.sub(r"\|[^<>]*>", ">", " ".join(typed)).split()
     arguments = [word.strip("`*_,.;:()") for word in plain if word.casefold() != "issue"]
-    if len(arguments) == 1 and (written := _REFERENCE.fullmatch(arguments[0])):
+    if len(arguments) == 1 and (written := REFERENCE.fullmatch(arguments[0])):
         return AddToWeek(int(written[1]))
-    if len(arguments) == 1 and (written := _ADDRESS.fullmatch(arguments[0])):
+    if len(arguments) == 1 and (written := ADDRESS.fullmatch(arguments[0])):
         return AddToWeek(int(written[2]), written[1])
     if len(arguments) == 1 and re.fullmatch(r"![0-9]+|<?https?://\S+/merge_requests/[0-9]+\S*", arguments[0]):
         raise UserError("I put issues into the week, not merge requests. Please name an issue: `/wow add #12`.")
     raise UserError("Please name one issue, by its number or by the address of its page: `/wow add #12`.")
-
-
-def _expect_nothing(name: str, arguments: Sequence[str]) -> None:
-    if arguments:
-        raise UserError(
-            f"`/wow {name}` takes nothing more, and I do not know what to do with “{quotable(arguments[0])}”. "
-            f"Please type `/wow {name}` alone."
-        )

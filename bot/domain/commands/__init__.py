@@ -1,0 +1,58 @@
+"""The grammar of what people type: text in, a frozen command out. Nothing here has heard of Slack.
+
+One file for each command; here is what they share. Case and extra blanks do not matter. There are three answers: the
+command; a help for a word that is no sub-command (it names the nearest one); and UserError, with a line that works,
+for a sub-command with something wrong behind it.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.domain.errors import UserError
+
+
+@dataclass(frozen=True)
+class Usage:
+    """A line of the help text: how a command is written, an example that works, and what it does."""
+
+    command: str
+    example: str
+    what: str
+
+
+LONGEST_QUOTE = 40
+REFERENCE = re.compile(r"#?([0-9]{1,9})")
+"""An issue by its number."""
+ADDRESS = re.compile(r"<?(https?://[^\s<>|?#]+?)/(?:-/)?(?:issues|work_items)/([0-9]{1,9})(?:[/?#|][^\s<>]*)?>?")
+"""An issue by the address of its page: that of its project, and its number."""
+_INVISIBLE = "\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_BLANKS = re.compile(rf"[\s{_INVISIBLE}\u202a-\u202e\u2066-\u2069]+")
+_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+
+
+def words(text: str) -> list[str]:
+    """Split at blanks of any kind, visible or not; phones and word processors write other dashes into dates."""
+    return [_DASHES.sub("-", word) for word in _BLANKS.split(text) if word]
+
+
+def quotable(typed: str) -> str:
+    """Make what somebody typed short and harmless enough to repeat it to them."""
+    plain = re.sub(r"[<>&`*_~]", "", typed)
+    return plain if len(plain) <= LONGEST_QUOTE else f"{plain[: LONGEST_QUOTE - 1]}…"
+
+
+def nearest(name: str, names: Collection[str]) -> str:
+    """Find the one of `names` that was probably meant; empty if none is near."""
+    found = get_close_matches(name[:LONGEST_QUOTE], names, n=1, cutoff=0.5)
+    return found[0] if found else ""
+
+
+def expect_nothing(command: str, arguments: Sequence[str]) -> None:
+    """Refuse words behind a command that takes none."""
+    if arguments:
+        raise UserError(
+            f"`{command}` takes nothing more, and I do not know what to do with “{quotable(arguments[0])}”. "
+            f"Please type `{command}` alone."
+        )
