@@ -23,7 +23,7 @@ class Event:
     `at` is when it happened, `recorded_at` when it was logged. `by` is a Slack id, `terminal:name` or `gitlab:name`.
     `text` is what was typed, without kind and time. `channel` is where it was said (empty: nowhere in Slack), and
     `private` tells that this channel was a private one. `outage` is Baton's own number of the outage it belongs to.
-    `confidential` tells that this outage is so. `version` counts the revisions; `refers` names other outages in words.
+    `confidential` tells that this outage is so. `version` counts the revisions.
     """
 
     id: int
@@ -107,9 +107,40 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Draft:
-    """What somebody wants to log; `when` and `kind` are None where they are left to the moment and to what goes on."""
+class Reader:
+    """Somebody who reads the log: what is hidden is for whoever logged it, and for members of its channel.
 
+    `channels` are those of which `who` is known to be a member. At a terminal, where the database lies, all is
+    readable (`everything`).
+    """
+
+    who: str
+    channels: frozenset[str] = frozenset()
+    everything: bool = False
+
+    def may_read(self, event: Event) -> bool:
+        """Tell whether the text of an event may be shown to this reader alone."""
+        return not event.hidden or self.everything or event.by == self.who or event.channel in self.channels
+
+
+PUBLIC = Reader("")
+"""Whoever may see a channel: what is posted, sent or written there shows nothing that is hidden."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What somebody wants to be in the log. `kind` and `at` are None where they follow from what goes on, and when.
+
+    `key` is the same for what may be logged once only. `now` is the moment of logging.
+    """
+
+    key: str
     text: str
+    by: str
+    now: datetime
+    source: Source
     kind: Kind | None = None
     at: datetime | None = None
+    channel: str = ""
+    permalink: str = ""
+    private: bool = False

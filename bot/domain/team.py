@@ -23,7 +23,8 @@ class Team:
 
     `zone` is the IANA zone in which the week begins and ends. `leads` are Slack ids of people and user groups;
     empty means that every full member may turn the week. `private_channels` are treated as private whatever Slack says.
-    `tracker` is the address under which Baton reaches GitLab.
+    `tracker` is the address under which Baton reaches GitLab. `environments` are names and tiers (in lower case) of those
+    whose deployments are events, and `reaction` is the emoji that logs a message.
     """
 
     channel: str
@@ -34,6 +35,8 @@ class Team:
     labels: Labels = field(default_factory=Labels)
     private_channels: frozenset[str] = frozenset()
     tracker: str = ""
+    environments: frozenset[str] = frozenset({"production"})
+    reaction: str = "pushpin"
 
     def day(self, at: datetime) -> date:
         """Tell the team's calendar day at the instant `at` (aware)."""

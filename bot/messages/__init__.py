@@ -61,7 +61,12 @@ def is_address(url: str) -> bool:
 
 
 def person(who: str) -> str:
-    """Mention somebody by Slack id, or name somebody at a terminal."""
+    """Mention somebody by Slack id, or name somebody at a terminal or in GitLab."""
+    if who == "baton":
+        return "Baton"
+    if who.startswith("gitlab:"):
+        name = who.removeprefix("gitlab:")
+        return f"{escape(name)} (in GitLab)" if name else "somebody in GitLab"
     return escape(who.removeprefix("terminal:")) + " (terminal)" if who.startswith("terminal:") else f"<@{who}>"
 
 

@@ -19,14 +19,14 @@ import contextlib
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.errors import Rejected, Unavailable, Unsent, UserError
 from bot.domain.health import FEW, Health
 from bot.domain.journal import Delivery, World
-from bot.domain.operations import Plan, backoff
+from bot.domain.operations import Operation, Plan, backoff
 from bot.outbox.carriers import DEADLINE, Carrier, Landed, Tasks
 from bot.outbox.settling import Follow, Outcome, Planner, Settling, defect
 from bot.store import Store, StoreError, Tx
@@ -46,6 +46,8 @@ GATHER = 0.01
 """Seconds in which results come together while there is enough to send: a commit for each would cost more than it says."""
 
 
+FillIn = Callable[[Tx, Operation], Operation]
+"""Completes an operation, in the transaction that claims it, with what is known only when it is sent."""
 Pulse = Callable[[], Awaitable[object]]
 """Asks a world something small that changes nothing; raises whatever it likes when there is no answer."""
 
@@ -108,10 +110,11 @@ class _World:
 class Outbox:
     """Delivers from one store. `carriers` by world, `planners` by kind of plan, `follow` by kind of batch.
 
-    `pulses` by world, where there is one, tell an operation that fails from a world that does.
+    `pulses` by world, where there is one, tell an operation that fails from a world that does. `fill_in` completes what
+    is claimed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is put together from, each with a name
         self,
         store: Store,
         *,
@@ -122,8 +125,10 @@ class Outbox:
         holder: str,
         roll: random.Random | None = None,
         pulses: Mapping[str, Pulse] | None = None,
+        fill_in: FillIn = lambda _, operation: operation,
     ) -> None:
         self.store = store
+        self.fill_in = fill_in
         self.planners = planners
         self.clock = clock
         self.holder = holder
@@ -259,7 +264,7 @@ class Outbox:
                 if room
                 else []
             )
-            return claimed, tx.next_due(world.name)
+            return [self._filled_in(tx, one) for one in claimed], tx.next_due(world.name)
 
         try:
             claimed, due = await self.store.write(exchange)
@@ -269,6 +274,15 @@ class Outbox:
         for delivery in claimed:
             self._send(world, delivery)
         return due
+
+    def _filled_in(self, tx: Tx, delivery: Delivery) -> Delivery:
+        try:
+            return replace(delivery, operation=self.fill_in(tx, delivery.operation))
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - a defect must not hold up the rest; whoever performs it sees what is missing
+            log.exception("outbox.fill_in_broke", delivery=delivery.id)
+            return delivery
 
     # one attempt
 

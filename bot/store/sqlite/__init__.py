@@ -14,8 +14,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bot.domain.events import Pending
+from bot.domain.outages import Outage
 from bot.store.sqlite.journal import JournalTx
+from bot.store.sqlite.log import LogTx
 from bot.store.sqlite.opening import open_for_reading, open_for_writing
+from bot.store.sqlite.outages import OutagesTx
 from bot.store.sqlite.people import PeopleTx
 from bot.store.sqlite.requests import RequestsTx
 from bot.store.sqlite.trouble import StoreError, cannot_be_used, is_useless
@@ -29,7 +33,7 @@ READERS = 3
 T = TypeVar("T")
 
 
-class Tx(RequestsTx, PeopleTx, JournalTx, WeeksTx):
+class Tx(RequestsTx, PeopleTx, JournalTx, WeeksTx, LogTx, OutagesTx):
     """What a service may ask of the store within one transaction, by noun."""
 
 
@@ -46,7 +50,9 @@ class SqliteStore:
         self._local = threading.local()
         self._reading: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self._readers.submit(prepare, *KEPT_AS_TEXT)  # else the first who writes such a value keeps everybody waiting
+        self._readers.submit(
+            prepare, *KEPT_AS_TEXT, Outage, Pending
+        )  # else the first who writes such a value keeps everybody waiting
         self._closed = False
 
     async def write(self, fn: Callable[[Tx], T]) -> T:

@@ -122,6 +122,7 @@ def log(db: Database) -> None:
         );
         CREATE INDEX events_at ON events (at, id);
         CREATE INDEX events_outage ON events (outage, at, id) WHERE outage IS NOT NULL;
+        CREATE INDEX events_private ON events (channel) WHERE private;
         CREATE TABLE revisions (
             event INTEGER NOT NULL REFERENCES events (id), number INTEGER NOT NULL, at TEXT NOT NULL,
             "by" TEXT NOT NULL, why TEXT NOT NULL, kind TEXT NOT NULL, happened_at TEXT NOT NULL, text TEXT NOT NULL,
@@ -168,7 +169,7 @@ def outages(db: Database) -> None:
     db.executescript("""
         CREATE TABLE outages (
             number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, message TEXT UNIQUE, iid INTEGER UNIQUE,
-            began_at TEXT NOT NULL, ended_at TEXT, value TEXT NOT NULL
+            began_at TEXT NOT NULL, ended_at TEXT, confidential INTEGER NOT NULL, value TEXT NOT NULL
         );
         CREATE INDEX outages_ongoing ON outages (began_at) WHERE ended_at IS NULL;
         CREATE TABLE notes (
@@ -185,8 +186,9 @@ def outages(db: Database) -> None:
 
 @migrations()
 def channels(db: Database) -> None:
-    """Who is a member of the channels whose words are for their members only."""
+    """Which channels are private, and who is a member of those whose words are for their members only."""
     db.executescript("""
+        CREATE TABLE places (id TEXT PRIMARY KEY, private INTEGER NOT NULL, at TEXT NOT NULL);
         CREATE TABLE channels (id TEXT PRIMARY KEY, read_at TEXT NOT NULL);
         CREATE TABLE channel_members (
             channel TEXT NOT NULL, person TEXT NOT NULL, PRIMARY KEY (channel, person)

@@ -1,0 +1,363 @@
+"""What we say of the log: events logged, echoed, listed and found, and what one may type."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from bot.domain.commands.event import EVENT_USAGE, EventHelp
+from bot.domain.events import LONGEST_TEXT, Event, Found, Kind, Reader
+from bot.domain.hooks import Deployed
+from bot.domain.logged import Echoed, Listed, Logged, Waiting
+from bot.domain.outages import Outage
+from bot.domain.team import Team
+from bot.messages import Page, View, Words, count, escape, link, moment, person, shorten, shorten_mrkdwn, silence
+
+MOST_IN_LINE = 400
+"""Characters of an event's text in a list; the whole stands in the export."""
+OTHER: dict[Kind, Kind] = {"change": "incident", "incident": "change"}
+STATES = {"running": "is running", "success": "succeeded", "failed": "failed", "canceled": "was canceled"}
+EDIT_TITLE = "Edit the event"
+
+
+# One event
+
+
+def logged(told: Logged, reader_zone_note: str, waiting: Waiting | None) -> Words:
+    """Say what was understood, and into which outage it went; for the person alone."""
+    event = told.event
+    page = Page()
+    if told.again:
+        page.say(f"This is in the log already, as event {event.id}: {_line(event)}")
+    else:
+        page.say(f"Logged as event {event.id}: {_line(event)}")
+    if told.outage:
+        page.small(f"It belongs to {outage_named(told.outage)}.")
+    if event.hidden:
+        page.small(PRIVATE_NOTE)
+    if reader_zone_note:
+        page.small(escape(reader_zone_note))
+    _waits(page, waiting)
+    if told.choices:
+        page.say("Which outage does it belong to?")
+        page.block(_choices(event, told.choices))
+    if event.hidden:
+        page.block(_buttons(event, toil=False))
+    return page.words()
+
+
+PRIVATE_NOTE = (
+    "It is private: its text is shown only to members of the channel that it comes from, and stands in internal notes."
+)
+
+
+def _line(event: Event) -> str:
+    text = f"*{event.kind}* · {moment(event.at)}\n{said(event)}"
+    return f"{text} (retracted)" if event.retracted else text
+
+
+def said(event: Event) -> str:
+    """Give the text of an event in mrkdwn, struck through when it was retracted."""
+    lines = escape(event.text).split("\n")
+    return "\n".join(f"~{line}~" if line.strip() else line for line in lines) if event.retracted else "\n".join(lines)
+
+
+def echo(told: Echoed) -> Words:
+    """Word the message that tells of an event, for whoever is in the channel."""
+    event = told.event
+    page = Page()
+    begins = f"*{event.kind}* · {moment(event.at)} · by {person(event.by)}"
+    if event.hidden:
+        page.say(f":lock: Private event {event.id} · {begins}")
+        page.small("Its text is for members of the channel it comes from: `/event list` shows it to them alone.")
+    else:
+        page.say(f"{begins}\n{said(event)}")
+    for line in _remarks(told):
+        page.small(line)
+    _waits(page, told.waiting)
+    if told.choices and not event.retracted:
+        page.say("Which outage does it belong to?")
+        page.block(_choices(event, told.choices))
+    page.block(_buttons(event, toil=told.toil is None and event.source != "deploy", retry=bool(told.refused)))
+    return page.words()
+
+
+def _remarks(told: Echoed) -> Iterable[str]:
+    event = told.event
+    about = [f"event {event.id}"]
+    if told.outage:
+        about.append(f"in {outage_named(told.outage)}")
+    if event.permalink and not event.hidden:
+        about.append(link(event.permalink, "job" if event.source == "deploy" else "message"))
+    if event.version > 1 and told.last.why not in {"logged", "deployed"}:
+        about.append(f"{told.last.why} by {person(told.last.by)}")
+    yield " · ".join(about)
+    if told.toil:
+        iid, url = told.toil
+        yield f"Toil issue: {link(url, f'#{iid}')}" if iid else "A toil issue is on its way."
+    if told.refused:
+        yield f":warning: GitLab refused it: {escape(told.refused)}"
+
+
+def _waits(page: Page, waiting: Waiting | None) -> None:
+    if waiting is not None:
+        verb = "waits" if waiting.count == 1 else "wait"
+        page.small(f"{silence(waiting.reason)}; {count(waiting.count, 'operation')} {verb}. Nothing is lost.")
+
+
+def outage_named(outage: Outage) -> str:
+    """Name an outage: its own number, GitLab's beside it, and its title."""
+    issue = f" ({link(outage.url, f'#{outage.iid}')})" if outage.iid else ""
+    return f"{outage.reference}{issue} {escape(shorten(outage.spoken, 120))}"
+
+
+def _choices(event: Event, choices: Sequence[Outage]) -> dict[str, object]:
+    return {
+        "type": "actions",
+        "elements": [
+            _button(
+                f"event.move#{one.number}",
+                shorten(f"{one.reference} {one.spoken}", 75),
+                f"{event.id} {one.number}",
+            )
+            for one in choices
+        ],
+    }
+
+
+def _buttons(event: Event, *, toil: bool, retry: bool = False) -> dict[str, object]:
+    if event.retracted:
+        shown = [_button("event.restore", "Restore", str(event.id))]
+    else:
+        shown = [
+            _button("event.edit", "Edit", str(event.id)),
+            _button("event.retract", "Retract", str(event.id)),
+        ]
+        if toil:
+            shown.append(_button("event.toil", "Make toil issue", str(event.id)))
+        if event.source != "deploy":
+            other = OTHER[event.kind]
+            shown.append(_button("event.switch", f"Switch to {other}", f"{event.id} {other}"))
+    if retry:
+        shown.append(_button("event.retry", "Retry", str(event.id)))
+    return {"type": "actions", "elements": shown}
+
+
+def _button(action: str, label: str, value: str) -> dict[str, object]:
+    return {
+        "type": "button",
+        "action_id": action,
+        "value": value,
+        "text": {"type": "plain_text", "text": label, "emoji": False},
+    }
+
+
+def edit_modal(event: Event) -> View:
+    """Ask what an event should say instead."""
+    return {
+        "type": "modal",
+        "callback_id": "event.edit",
+        "private_metadata": str(event.id),
+        "title": {"type": "plain_text", "text": EDIT_TITLE},
+        "submit": {"type": "plain_text", "text": "Save"},
+        "close": {"type": "plain_text", "text": "Cancel"},
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": "text",
+                "label": {"type": "plain_text", "text": "What happened"},
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": "text",
+                    "multiline": True,
+                    "max_length": LONGEST_TEXT,
+                    "initial_value": event.text,
+                },
+            },
+            {
+                "type": "input",
+                "block_id": "when",
+                "label": {"type": "plain_text", "text": "When"},
+                "hint": {"type": "plain_text", "text": "As in /event log: 14:05, -10m, 2026-11-25 14:05:07Z."},
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": "when",
+                    "max_length": 100,
+                    "initial_value": exact(event.at),
+                },
+            },
+            {
+                "type": "input",
+                "block_id": "kind",
+                "label": {"type": "plain_text", "text": "Kind"},
+                "element": {
+                    "type": "static_select",
+                    "action_id": "kind",
+                    "options": [_option(kind, kind) for kind in OTHER],
+                    "initial_option": _option(event.kind, event.kind),
+                },
+            },
+            {
+                "type": "context",
+                "elements": [
+                    {"type": "mrkdwn", "text": "What it said before stays on record, as an earlier revision."}
+                ],
+            },
+        ],
+    }
+
+
+def _option(value: str, label: str) -> dict[str, object]:
+    return {"text": {"type": "plain_text", "text": label}, "value": value}
+
+
+def exact(at: datetime) -> str:
+    """Write an instant as it may be typed, to the microsecond where it has any."""
+    return at.strftime("%Y-%m-%d %H:%M:%S.%fZ" if at.microsecond else "%Y-%m-%d %H:%M:%SZ")
+
+
+def changed(event: Event) -> Words:
+    """Say that an event says something else now."""
+    return Page().say(f"Event {event.id} says now: {_line(event)}").words()
+
+
+def trying_again(number: int) -> Words:
+    """Say how much is tried again."""
+    said = f"Trying {count(number, 'operation')} again." if number else "There is nothing to try again: it is through."
+    return Page().say(said).words()
+
+
+def toil_begun(event: Event, waiting: Waiting | None) -> Words:
+    """Say that a toil issue is made."""
+    page = Page().say(f"I make a toil issue of event {event.id}. The event's message tells its number.")
+    _waits(page, waiting)
+    return page.words()
+
+
+# Deployments
+
+
+def deployed(told: Deployed) -> str:
+    """Say in one line what became of a deployment; this is the text of its event."""
+    what = f"{told.project} {told.sha}".strip()
+    title = f" “{shorten(told.title, 200)}”" if told.title else ""
+    return f"Deploy of {what}{title} to {told.environment} {STATES.get(told.state, told.state)}"
+
+
+# Lists
+
+
+def listed(told: Listed, *, asked: str) -> Words:
+    """List events in the order in which they happened, for somebody alone."""
+    if not told.events:
+        return Page().say(f"The log holds no events {asked}." if asked else "The log is empty.").words()
+    page = Page()
+    page.say(f"*The log* · {count(len(told.events), 'event')}{f' {asked}' if asked else ''}, newest last")
+    page.say("\n".join(_in_list(one, told.reader, told.outages.get(one.outage or 0)) for one in told.events))
+    if told.more:
+        page.small("There are older ones. `/event list 50`, `/event list since yesterday 14:00`, `/event export`.")
+    _hidden(page, told.hidden)
+    return page.words()
+
+
+def _in_list(event: Event, reader: Reader, outage: Outage | None) -> str:
+    text = said(event).replace("\n", " ") if reader.may_read(event) else "_(private event)_"
+    where = f" · {outage.reference}" if outage else ""
+    lock = ":lock: " if event.hidden and reader.may_read(event) else ""
+    return (
+        f"• {moment(event.at)} *{event.kind}*{where} · {lock}{shorten_mrkdwn(text, MOST_IN_LINE)} · {person(event.by)}"
+    )
+
+
+def _hidden(page: Page, number: int) -> None:
+    if number:
+        page.small(f"{count(number, 'private event')}: the text is for members of the channels they come from.")
+
+
+def found(words: str, hits: Sequence[Found], limit: int) -> Words:
+    """List the hits of a search, newest last, with what was hit."""
+    if not hits:
+        return (
+            Page()
+            .say(f"Nothing in the log matches “{escape(shorten(words, 100))}”. `repl*` finds what begins with repl.")
+            .words()
+        )
+    newest = f"the newest {limit} " if len(hits) == limit else ""
+    page = Page().say(f"*Found* for “{escape(shorten(words, 100))}”: {newest}{count(len(hits), 'event')}, newest last")
+    return page.say("\n".join(_hit(one) for one in hits)).words()
+
+
+def _hit(one: Found) -> str:
+    text = "".join(f"*{escape(words)}*" if hit else escape(words) for words, hit in one.snippet).replace("\n", " ")
+    retracted = " (retracted)" if one.event.retracted else ""
+    where = f" · O{one.event.outage}" if one.event.outage else ""
+    return f"• {moment(one.event.at)} *{one.event.kind}*{where} · {text}{retracted} · {person(one.event.by)}"
+
+
+def usage(asked: EventHelp) -> Words:
+    """List what one may type; for an unknown word, the nearest one first."""
+    page = Page()
+    if asked.unknown:
+        near = f" Did you mean `/event {asked.nearest}`?" if asked.nearest else ""
+        page.say(f"I know no `/event {asked.unknown}`.{near}")
+    lines = [f"• `{one.command}`: {one.what}. Example: `{one.example}`" for one in EVENT_USAGE]
+    return page.say("*The log of production*\n" + "\n".join(lines)).words()
+
+
+def on_list(*, added: bool) -> Words:
+    """Say that something waits for the next hand-off."""
+    if added:
+        return Page().say("It is on the list for the next hand-off.").words()
+    return Page().say("It was on the list for the next hand-off already.").words()
+
+
+def own_message() -> str:
+    """Say why a message of ours is not logged."""
+    return "This is a message of mine; what I say comes from the log or from GitLab already."
+
+
+INVITATION = (
+    "I am no member of this channel, so edits of the message and reactions are followed only after an invitation: "
+    "`/invite @Baton`."
+)
+
+
+def with_invitation(words: Words) -> Words:
+    """Add that Baton is no member there."""
+    small = {"type": "context", "elements": [{"type": "mrkdwn", "text": INVITATION}]}
+    return Words(f"{words.text}\n{INVITATION}", (*words.blocks, small))
+
+
+def metadata(**facts: object) -> str:
+    """Write what a modal carries."""
+    return json.dumps(facts, separators=(",", ":"))
+
+
+def timeline(outage: Outage, told: Listed, team: Team) -> Words:
+    """Tell an outage in the order in which things happened, for somebody alone."""
+    del team
+    events = [one for one in told.events if not one.retracted]
+    page = Page()
+    over = f" to {moment(outage.ended_at)}" if outage.ended_at else ", ongoing"
+    page.say(f"*Timeline of {outage_named(outage)}*\n{moment(outage.began_at)}{over} · {count(len(events), 'event')}")
+    if not events:
+        return page.say("Nothing was logged into it yet: `/event log` does.").words()
+    lines = [_in_list(one, told.reader, None) for one in events]
+    room, shown = 9000, []
+    for line in lines:
+        room -= len(line)
+        if room < 0:
+            break
+        shown.append(line)
+    page.say("\n".join(shown))
+    if len(shown) < len(lines):
+        page.small(f"… and {len(lines) - len(shown)} more: the whole is in the file that follows.")
+    _hidden(page, sum(not told.reader.may_read(one) for one in events))
+    return page.small("A picture follows in our direct messages.").words()
+
+
+def following(what: str, hidden: int) -> Words:
+    """Say that a file follows."""
+    page = Page().say(f"{what} follows as a file in our direct messages.")
+    if hidden:
+        page.small(f"In a file, {count(hidden, 'private event')} stand without their text.")
+    return page.words()

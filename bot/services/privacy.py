@@ -1,0 +1,60 @@
+"""Private stays private: which channels are, and who may read what was said there. Decided here, and nowhere else."""
+
+from collections.abc import Iterable
+
+from bot.domain.errors import NotKnownYetError, UserError
+from bot.domain.events import Event, Reader
+from bot.domain.team import Team
+from bot.services.people import TERMINAL
+from bot.store import Tx
+
+
+def is_private(tx: Tx, team: Team, channel: str, *, said_so: bool) -> bool:
+    """Tell whether what is said in `channel` is for its members only; `said_so` tells that Slack called it private.
+
+    Raises NotKnownYetError where Slack must be asked first. Direct messages with Baton are no channel.
+    """
+    if said_so or channel in team.private_channels:
+        return True
+    if not channel or channel.startswith("D"):
+        return False
+    known = tx.is_private(channel)
+    if known is None:
+        raise NotKnownYetError(channel)
+    return known
+
+
+def reader(tx: Tx, who: str, events: Iterable[Event]) -> Reader:
+    """Work out what of these events `who` may read; raises NotKnownYetError where members must be asked for first."""
+    if who.startswith(TERMINAL):
+        return Reader(who, everything=True)
+    return _reader(tx, who, {one.channel for one in events if one.hidden and one.by != who})
+
+
+def reader_of_all(tx: Tx, who: str) -> Reader:
+    """Work out what of the whole log `who` may read; raises NotKnownYetError where members must be asked for first."""
+    if who.startswith(TERMINAL):
+        return Reader(who, everything=True)
+    return _reader(tx, who, tx.channels_of_hidden())
+
+
+def _reader(tx: Tx, who: str, channels: Iterable[str]) -> Reader:
+    wanted = {one for one in channels if one and not one.startswith("D")}
+    members = tx.members_of(wanted)
+    if unknown := wanted - members.keys():
+        raise NotKnownYetError(min(unknown))
+    return Reader(who, frozenset(one for one, people in members.items() if who in people))
+
+
+def must_read(tx: Tx, who: str, event: Event) -> None:
+    """Let `who` see and change an event, or raise UserError when its text is not for them."""
+    if not reader(tx, who, [event]).may_read(event):
+        message = "This event is private: only members of the channel that it comes from can see or change it."
+        raise UserError(message)
+
+
+def echo_channel(team: Team, who: str, channel: str, *, private: bool) -> str:
+    """Choose where it is said that something changed: in the team's channel, or in the private one it comes from."""
+    if not private:
+        return team.channel
+    return channel or who
