@@ -105,6 +105,30 @@ def test_issues_and_merge_requests_with_notes_and_events(
     assert len(check_exchanges(server.recorded())) == 12
 
 
+def test_an_outage_from_its_declaration_to_its_post_mortem(
+    client: gitlab.Gitlab, world: GitlabWorld, server: Server
+) -> None:
+    world.add_user("alice")
+    project = client.projects.get("acme/production", lazy=True)
+    marked = "Slow\n\n<!-- baton:1 -->"
+    made = project.issues.create({"title": "Slow", "description": marked, "labels": "outage", "confidential": True})
+    since = "2017-01-31T00:00:00Z"
+    [listed] = project.issues.list(created_after=since, state="all", scope="all", sort="asc", get_all=True)
+    assert listed.iid == made.iid
+    world.comment(made.iid, "I look at it", by="alice", internal=True)
+    written = made.notes.create({"body": "12:00 It is slow", "internal": True})
+    made.notes.update(written.id, {"body": "12:01 It is slow"})
+    newest = made.notes.list(order_by="created_at", sort="desc", activity_filter="only_comments", get_all=True)
+    assert [each.author["username"] for each in newest] == ["baton", "alice"]
+    world.delete_note(made.iid, newest[1].id)
+    project.issues.update(made.iid, {"description": "Post-mortem", "state_event": "close"})
+    world.edit_issue(made.iid, state="opened", by="alice")
+    assert [each.state for each in made.resourcestateevents.list(get_all=True)] == ["closed", "reopened"]
+    assert project.issues.list(labels="outage", state="opened", get_all=True)[0].description == "Post-mortem"
+
+    assert len(check_exchanges(server.recorded())) == 7
+
+
 def test_issues_are_created_listed_by_keyset_and_deleted(
     client: gitlab.Gitlab, world: GitlabWorld, server: Server
 ) -> None:

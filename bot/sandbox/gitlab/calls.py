@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.sandbox.gitlab import issues, labels
+from bot.sandbox.gitlab import issues, labels, notes
 from bot.sandbox.gitlab.records import (
     GUEST,
+    PLANNER,
     Hook,
     Issuable,
     Json,
@@ -49,11 +50,15 @@ class Accepted(NamedTuple):
 
 @dataclass(frozen=True)
 class Rows(Generic[Row]):
-    """A list to be answered in pages; `show` is asked only for the rows of the page."""
+    """A list to be answered in pages; `show` is asked only for the rows of the page.
+
+    What `may_see` turns down is left out of its page, which is then a short one although others follow.
+    """
 
     rows: Sequence[Row]
     show: Callable[[Row], Json | str]
     keyset: Callable[[Row], tuple[Any, ...]] | None = None
+    may_see: Callable[[Row], bool] | None = None
 
 
 Answer: TypeAlias = "Json | Text | Accepted | Rows[Any] | None"
@@ -157,12 +162,15 @@ class Call:
         return found
 
     def note(self, item: Issuable) -> Note:
-        """The note the address names."""
-        number = whole(self.ids["note"], "note_id")
-        found = [each for each in item.notes if each.id == number]
-        if not found:
+        """The note the address names, if the token may see it."""
+        found = notes.found(item, whole(self.ids["note"], "note_id"))
+        if not self.may_see(found):
             raise refused(404, "404 Note Not Found")
-        return found[0]
+        return found
+
+    def may_see(self, note: Note) -> bool:
+        """Whether the token may see a note: internal ones are for planners and up, whoever wrote the issue."""
+        return not note.internal or self.world.token_access >= PLANNER
 
     def label(self, named: str) -> Label:
         """A label by name or id."""
@@ -239,7 +247,7 @@ def _keyset_page(call: Call, rows: Rows[Row], key: Callable[[Row], tuple[Any, ..
 
 
 def _array(rows: Rows[Row], shown: Iterable[Row]) -> str:
-    texts = (rows.show(each) for each in shown)
+    texts = (rows.show(each) for each in shown if rows.may_see is None or rows.may_see(each))
     return f"[{','.join(each if isinstance(each, str) else json.dumps(each) for each in texts)}]"
 
 

@@ -21,7 +21,7 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployment of some application project, as its hook tells of it."""
+    """A deployment of some application project, as its hook tells of it; without a `job` it was made by the API."""
 
     id: int
     environment: str
@@ -29,8 +29,9 @@ class Deployment:
     status: str
     sha: str
     ref: str
-    title: str
+    title: str | None
     project: str
+    job: bool = True
 
 
 def item_changed(state: State, item: Issuable, action: str, by: User, changes: Json) -> None:
@@ -54,8 +55,8 @@ def item_changed(state: State, item: Issuable, action: str, by: User, changes: J
     state.emit(f"confidential_{flag}" if item.confidential else flag, payload)
 
 
-def note_written(state: State, item: Issuable, note: Note, by: User) -> None:
-    """Somebody wrote a note."""
+def note_written(state: State, item: Issuable, note: Note, action: str, by: User) -> None:
+    """Somebody wrote a note, or changed one."""
     if not state.hooks:
         return
     hidden = note.internal or item.confidential
@@ -77,7 +78,7 @@ def note_written(state: State, item: Issuable, note: Note, by: User) -> None:
             "project_id": state.project.id,
             "system": note.system,
             "internal": note.internal,
-            "action": "create",
+            "action": action,
             "url": f"{_address(state, item)}#note_{note.id}",
         },
         "repository": _repository(state),
@@ -119,13 +120,14 @@ def deployed(state: State, deployment: Deployment, by: User, at: datetime) -> No
     if not state.hooks:
         return
     address = f"{state.web_url}/{deployment.project}"
+    job = deployment.id + 700 if deployment.job else None
     payload = {
         "object_kind": "deployment",
         "status": deployment.status,
         "status_changed_at": at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S %z"),
         "deployment_id": deployment.id,
-        "deployable_id": deployment.id + 700,
-        "deployable_url": f"{address}/-/jobs/{deployment.id + 700}",
+        "deployable_id": job,
+        "deployable_url": f"{address}/-/jobs/{job}" if job else None,
         "environment": deployment.environment,
         "environment_tier": deployment.tier,
         "environment_slug": deployment.environment.replace("/", "-").lower(),

@@ -84,22 +84,18 @@ def resource_events(call: Call, kind: Kind, noun: str) -> Answer:
 
 
 def item_notes(call: Call, kind: Kind) -> Answer:
-    """What stands under an issue or merge request."""
+    """What stands under an issue or merge request; what the token may not see is missing in its page."""
     found = call.item(kind)
     wanted = call.request.query.get("activity_filter") or "all_notes"
-    internal = call.world.token_access >= PLANNER
     shown = [
-        each
-        for each in found.notes
-        if wanted in ("all_notes", "only_activity" if each.system else "only_comments")
-        and (internal or not each.internal)
+        each for each in found.notes if wanted in ("all_notes", "only_activity" if each.system else "only_comments")
     ]
     by_update = call.request.query.get("order_by") == "updated_at"
     shown.sort(
         key=lambda each: (each.updated_at if by_update else each.created_at, each.id),
         reverse=call.request.query.get("sort") != "asc",
     )
-    return Rows(shown, partial(shapes.note, call.state, found))
+    return Rows(shown, partial(shapes.note, call.state, found), may_see=call.may_see)
 
 
 def item_note(call: Call, kind: Kind) -> Answer:
@@ -124,7 +120,10 @@ def update_note(call: Call, kind: Kind) -> Answer:
     """Changes a note."""
     found = call.item(kind)
     note = _own_note(call, found)
-    notes.update(call.state, found, note, call.required("body"), call.user)
+    try:
+        notes.update(call.state, found, note, call.required("body"), call.user)
+    except OnlyQuickActions as done:
+        return Accepted(HTTPStatus.ACCEPTED, {"commands_changes": {}, "summary": [done.summary]})
     return shapes.note(call.state, found, note)
 
 

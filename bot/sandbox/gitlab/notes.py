@@ -27,18 +27,34 @@ def create(
     item.notes.append(note)
     item.updated_at = max(item.updated_at, at)
     issues.touched(state, item)
-    hooks.note_written(state, item, note, by)
+    hooks.note_written(state, item, note, "create", by)
     return note
 
 
 def update(state: State, item: Issuable, note: Note, body: str, by: User) -> None:
-    """Another text for a note; quick actions are not run again."""
+    """Another text for a note, after its quick actions have been run: what is left may be nothing, and then it goes."""
     _check(body)
     sigil = "#" if item.kind == "issue" else "!"
-    issues.listen(state, item, f"note on {sigil}{item.iid}", body, by, may_act=False)
-    note.body = body
+    reading = issues.listen(state, item, f"note on {sigil}{item.iid}", body, by)
+    if reading.actions:
+        issues.update(state, item, issues.from_actions(state, reading.actions), by)
+        if not reading.text:
+            delete(state, item, note)
+            raise OnlyQuickActions(", ".join(f"Applied {each.name} command." for each in reading.actions))
+    if reading.text == note.body:
+        return
+    note.body = reading.text
     note.updated_at = state.now()
     issues.touched(state, item)
+    hooks.note_written(state, item, note, "update", by)
+
+
+def found(item: Issuable, number: int) -> Note:
+    """The note of this id; refused where there is none."""
+    for note in item.notes:
+        if note.id == number:
+            return note
+    raise refused(404, "404 Note Not Found")
 
 
 def delete(state: State, item: Issuable, note: Note) -> None:

@@ -239,6 +239,18 @@ class GitlabWorld:
         with self.editing():
             return notes.create(self.state, self.state.items(kind)[iid], body, self._person(by), internal=internal).id
 
+    def edit_note(self, iid: int, note: int, body: str, by: str = _COLLEAGUE) -> None:
+        """Somebody gives a note of an issue another text."""
+        with self.editing():
+            item = self.state.issues[iid]
+            notes.update(self.state, item, notes.found(item, note), body, self._person(by))
+
+    def delete_note(self, iid: int, note: int) -> None:
+        """Somebody deletes a note of an issue."""
+        with self.editing():
+            item = self.state.issues[iid]
+            notes.delete(self.state, item, notes.found(item, note))
+
     def delete_issue(self, iid: int, by: str = _COLLEAGUE) -> None:
         """Somebody deletes an issue."""
         with self.editing():
@@ -280,14 +292,18 @@ class GitlabWorld:
         tier: str = "production",
         project: str = "acme/website",
         by: str = _COLLEAGUE,
-        title: str = "Add new file",
+        title: str | None = "Add new file",
         ref: str = "main",
         deployment_id: int | None = None,
+        job: bool = True,
     ) -> int:
-        """A deployment of an application project changes its status; gives its id, to tell of it again."""
+        """A deployment of an application project changes its status; gives its id, to tell of it again.
+
+        Without a `job` it was made by GitLab's API; `title` is None where its commit is gone.
+        """
         with self.editing():
             number = deployment_id or self.state.next_id("deployment")
-            deployment = hooks.Deployment(number, environment, tier, status, sha, ref, title, project)
+            deployment = hooks.Deployment(number, environment, tier, status, sha, ref, title, project, job)
             hooks.deployed(self.state, deployment, self._person(by), self.state.now())
             return number
 
