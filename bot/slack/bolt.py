@@ -23,6 +23,7 @@ from bot.slack import payloads
 from bot.slack.calls import SlackCalls
 from bot.slack.channels import Channels
 from bot.slack.edge import Ack, Edge
+from bot.slack.listening import names_in
 from bot.slack.roster import BOT, BOT_USER
 from bot.store import Store
 from bot.telemetry import log
@@ -138,17 +139,39 @@ class SlackApp:
         await ack()
 
     async def _shortcut(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
-        request = payloads.shortcut(body, **self._read(context), private=await self.channels.private())
+        request = payloads.shortcut(
+            body,
+            **self._read(context),
+            private=await self.channels.private(),
+            own=self._own(),
+            names=await self._names(body.get("message") or {}),
+        )
+        if not request.private:
+            self.channels.look(request.channel)
         await self.answer(request, acked=False)
         await ack()
 
     async def _event(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
         if channel := payloads.private_channel(body):
             await self.channels.remember(channel)
-        request = payloads.event(body, **self._read(context))
-        if ("event", request.name) in self.edge.handlers:
+        request = payloads.event(
+            body,
+            **self._read(context),
+            private=await self.channels.private(),
+            own=self._own(),
+            names=await self._names(payloads.edited_message(body)),
+        )
+        if request is not None and ("event", request.name) in self.edge.handlers:
             await self.answer(request, acked=False)
         await ack()
+
+    def _own(self) -> frozenset[str]:
+        """List Baton's own ids; whoever was authorized knows them, if they are known at all."""
+        return frozenset(filter(None, self._ids.values()))
+
+    async def _names(self, message: Mapping[str, Any]) -> Mapping[str, str]:
+        """Find the names of people whom a message mentions, as far as they are remembered."""
+        return await names_in(self.store, [message])
 
     def _read(self, context: Mapping[str, Any]) -> dict[str, Any]:
         return {"request": self.edge.new_id(), "at": self.edge.clock(), "envelope": str(context.get(ENVELOPE) or "")}

@@ -48,12 +48,9 @@ class Channels:
 
         def keep(tx: Tx) -> None:
             tx.keep_fact(PRIVATE, " ".join(sorted({*tx.fact(PRIVATE).split(), channel})), at)
+            tx.keep_privacy(channel, at, private=True)
 
-        try:
-            await self._store.write(keep)
-        except StoreError as trouble:
-            log.warning("channels.not_kept", channel=channel, reason=str(trouble))
-        else:
+        if await self._keep(channel, keep):
             log.info("channels.private", channel=channel)
 
     def look(self, channel: str) -> None:
@@ -67,11 +64,22 @@ class Channels:
             await asyncio.wait({look}, timeout=PATIENCE)
         return channel in await self.private()
 
-    async def _ask(self, channel: str) -> None:
-        """Ask Slack, and remember a private channel; what could not be asked is asked next time."""
+    async def _keep(self, channel: str, keep: Callable[[Tx], None]) -> bool:
         try:
-            if await self._calls.is_private(channel):
+            await self._store.write(keep)
+        except StoreError as trouble:
+            log.warning("channels.not_kept", channel=channel, reason=str(trouble))
+            return False
+        return True
+
+    async def _ask(self, channel: str) -> None:
+        """Ask Slack, and remember what it says; what could not be asked is asked next time."""
+        try:
+            private, at = await self._calls.is_private(channel), self._clock()
+            if private:
                 await self.remember(channel)
+            else:
+                await self._keep(channel, lambda tx: tx.keep_privacy(channel, at, private=False))
         except (Unavailable, Rejected) as error:
             log.info("channels.not_read", channel=channel, reason=error.reason)
             if isinstance(error, Unavailable):

@@ -4,29 +4,38 @@ https://docs.slack.dev/interactivity/implementing-slash-commands
 https://docs.slack.dev/reference/interaction-payloads
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bot.dialogue import Request
+from bot.slack.markup import NOBODY, as_typed
+from bot.slack.said import Reader
 
 Payload = Mapping[str, Any]
+WITH_IDS = frozenset({"handoff"})
+"""Commands that need to know whom a mention means; the others get their text as it was typed."""
+TS = "ts"
+"""Under which name an event's values hold the `ts` of the message that it is about."""
+_PRIVATE = frozenset({"group", "G", "mpim"})
 
 
 def command(body: Payload, *, request: str, at: datetime, envelope: str = "", private: frozenset[str]) -> Request:
     """Read a slash command."""
-    channel = str(body.get("channel_id", ""))
+    channel, text = str(body.get("channel_id", "")), str(body.get("text") or "")
+    name = str(body.get("command", "")).lstrip("/").casefold()
     return Request(
         id=request,
         kind="command",
-        name=str(body.get("command", "")).lstrip("/").casefold(),
+        name=name,
         who=str(body.get("user_id", "")),
         at=at,
         key=_key("trigger", body.get("trigger_id")) or _key("envelope", envelope),
         workspace=str(body.get("team_id", "")),
         channel=channel,
         private=_is_private(channel, str(body.get("channel_name", "")), private),
-        text=str(body.get("text") or ""),
+        text=text if name in WITH_IDS else as_typed(text),
         trigger=str(body.get("trigger_id", "")),
         response_url=str(body.get("response_url", "")),
     )
@@ -74,9 +83,21 @@ def submission(body: Payload, *, request: str, at: datetime, envelope: str = "")
     )
 
 
-def shortcut(body: Payload, *, request: str, at: datetime, envelope: str = "", private: frozenset[str]) -> Request:
-    """Read a shortcut on a message."""
+def shortcut(
+    body: Payload,
+    *,
+    request: str,
+    at: datetime,
+    envelope: str = "",
+    private: frozenset[str],
+    own: Collection[str] = (),
+    names: Mapping[str, str] = NOBODY,
+) -> Request:
+    """Read a shortcut on a message, and the message. `own` are Baton's ids, `names` people's by id."""
     channel = body.get("channel") or {}
+    where = str(channel.get("id", ""))
+    domain = (body.get("team") or {}).get("domain")
+    reader = Reader(own, names, f"https://{domain}.slack.com" if domain else "")
     return Request(
         id=request,
         kind="shortcut",
@@ -85,29 +106,77 @@ def shortcut(body: Payload, *, request: str, at: datetime, envelope: str = "", p
         at=at,
         key=_key("trigger", body.get("trigger_id")) or _key("envelope", envelope),
         workspace=_workspace(body),
-        channel=str(channel.get("id", "")),
-        private=_is_private(str(channel.get("id", "")), str(channel.get("name", "")), private),
+        channel=where,
+        private=_is_private(where, str(channel.get("name", "")), private),
         trigger=str(body.get("trigger_id", "")),
         response_url=str(body.get("response_url", "")),
+        said=reader.read(body.get("message") or {}, where),
     )
 
 
-def event(body: Payload, *, request: str, at: datetime, envelope: str = "") -> Request:
-    """Read an event of Slack's Events API."""
+def event(
+    body: Payload,
+    *,
+    request: str,
+    at: datetime,
+    envelope: str = "",
+    private: frozenset[str] = frozenset(),
+    own: Collection[str] = (),
+    names: Mapping[str, str] = NOBODY,
+) -> Request | None:
+    """Read an event of Slack's Events API; None for what nothing has to be done about, such as words newly said.
+
+    An edited message is named `message_changed`, one that was deleted `message_deleted`, and their `values` hold its
+    `ts`; so do those of a reaction, whose name stands in `about`.
+    """
     inner = body.get("event") or {}
     user = inner.get("user")
-    who = user.get("id", "") if isinstance(user, dict) else user
-    return Request(
+    heard = Request(
         id=request,
         kind="event",
         name=str(inner.get("type", "")),
-        who=str(who or ""),
+        who=str((user.get("id") if isinstance(user, dict) else user) or ""),
         at=at,
         key=_key("event", body.get("event_id")) or _key("envelope", envelope),
         workspace=str(body.get("team_id", "")),
-        channel=str(inner.get("channel", "")) if isinstance(inner.get("channel"), str) else "",
         about=str(inner.get("subteam_id") or (inner.get("subteam") or {}).get("id", "")),
+        **_place(inner, private),
     )
+    match heard.name:
+        case "reaction_added" | "reaction_removed":
+            item = inner.get("item") or {}
+            about, ts = str(inner.get("reaction", "")), str(item.get("ts", ""))
+            return replace(heard, about=about, values={TS: ts}) if item.get("type") == "message" else None
+        case "message":
+            return _about_message(heard, inner, Reader({*own, str(body.get("api_app_id", ""))} - {""}, names))
+    return heard
+
+
+def _about_message(heard: Request, inner: Payload, reader: Reader) -> Request | None:
+    """Read what became of a message, where it was not Baton's; a first message of a thread leaves an empty place."""
+    message, before = inner.get("message") or {}, inner.get("previous_message") or {}
+    changed, deleted = (inner.get("subtype") == each for each in ("message_changed", "message_deleted"))
+    old = reader.read(before, heard.channel)
+    if old is not None and old.own:
+        return None
+    if deleted or (changed and message.get("subtype") == "tombstone"):
+        ts = str(inner.get("deleted_ts") or message.get("ts") or "")
+        return replace(heard, name="message_deleted", who=_author(before), values={TS: ts})
+    new = reader.read(message, heard.channel) if changed else None
+    if new is None or new.own or (old is not None and (old.text, old.files) == (new.text, new.files)):
+        return None  # nothing is said in another way: Slack also tells of previews and of counted replies
+    who = str((message.get("edited") or {}).get("user") or "") or _author(message)
+    return replace(heard, name="message_changed", who=who, values={TS: new.ts}, said=new)
+
+
+def _author(message: Payload) -> str:
+    return str(message.get("user") or message.get("bot_id") or "")
+
+
+def edited_message(body: Payload) -> Payload:
+    """Find the message, as it is now, in an event that tells of a change; empty in all others."""
+    found: Payload = (body.get("event") or {}).get("message") or {}
+    return found
 
 
 def private_channel(body: Payload) -> str:
@@ -119,6 +188,16 @@ def private_channel(body: Payload) -> str:
     inner = body.get("event") or {}
     channel = inner.get("channel")
     return channel if isinstance(channel, str) and inner.get("channel_type") in {"group", "G"} else ""
+
+
+def _place(inner: Payload, private: frozenset[str]) -> dict[str, Any]:
+    """Tell in which channel an event happened, and whether that is a private one."""
+    found = inner.get("channel") or (inner.get("item") or {}).get("channel")
+    channel = found if isinstance(found, str) else ""
+    return {
+        "channel": channel,
+        "private": inner.get("channel_type") in _PRIVATE or _is_private(channel, "", private),
+    }
 
 
 def _key(kind: str, name: object) -> str:
