@@ -6,9 +6,11 @@ for a sub-command with something wrong behind it.
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 
 from bot.domain.errors import UserError
 
@@ -25,16 +27,48 @@ class Usage:
 LONGEST_QUOTE = 40
 REFERENCE = re.compile(r"#?([0-9]{1,9})")
 """An issue by its number."""
-ADDRESS = re.compile(r"<?(https?://[^\s<>|?#]+?)/(?:-/)?(?:issues|work_items)/([0-9]{1,9})(?:[/?#|][^\s<>]*)?>?")
+ADDRESS = re.compile(
+    r"<?(https?://[^\s<>|?#]+?)/(?:-/)?(?:issues|work_items)/(?:incident/)?([0-9]{1,9})(?!\w)(?:[/?#|][^\s<>]*)?>?",
+    re.IGNORECASE,
+)
 """An issue by the address of its page: that of its project, and its number."""
-_INVISIBLE = "\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-_BLANKS = re.compile(rf"[\s{_INVISIBLE}\u202a-\u202e\u2066-\u2069]+")
+_BLANK = r"\s\u061c\u180e\u200b-\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069"
+_BLANKS = re.compile(f"[{_BLANK}]+")
+_WORD = re.compile(f"[^{_BLANK}]+")
+# what joins letters or turns their direction belongs to the text, at its edges too
+_EDGES = "".join(one for one in map(chr, range(0x3001)) if one.isspace()) + "\u180e\u200b\u2060\ufeff"
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 
 
 def words(text: str) -> list[str]:
     """Split at blanks of any kind, visible or not; phones and word processors write other dashes into dates."""
-    return [_DASHES.sub("-", word) for word in _BLANKS.split(text) if word]
+    return [undashed(word) for word in _BLANKS.split(text) if word]
+
+
+def undashed(typed: str) -> str:
+    """Write every dash as the one of the keyboard."""
+    return _DASHES.sub("-", typed)
+
+
+def behind(text: str, count: int) -> str:
+    """Give what stands behind the first `count` words, exactly as typed but for the blanks around it."""
+    start = 0
+    for word in islice(_WORD.finditer(text), count):
+        start = word.end()
+    return text[start:].strip(_EDGES)
+
+
+def can_be_seen(text: str) -> bool:
+    """Tell whether anything in a text can be seen."""
+    kinds = (unicodedata.category(one) for one in text if one not in _FILLERS)
+    return any(kind[0] not in "ZM" and kind not in {"Cc", "Cf", "Cs"} for kind in kinds)
+
+
+def references(typed: Sequence[str]) -> list[str]:
+    """Take off what people copy along with a reference: signs, the word beside it, the label behind an address."""
+    plain = re.sub(r"\|[^<>|]*>", ">", " ".join(typed)).split()
+    return [word.strip("`*_,.;:()") for word in plain if word.casefold() not in {"issue", "outage"}]
 
 
 def quotable(typed: str) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.domain import week
-from bot.domain.commands import ADDRESS, REFERENCE, Usage, expect_nothing, nearest, quotable, words
+from bot.domain.commands import ADDRESS, REFERENCE, Usage, expect_nothing, nearest, quotable, references, words
 from bot.domain.errors import UserError
 
 
@@ -166,9 +166,7 @@ def _count(arguments: Sequence[str]) -> int:
 
 
 def _addition(typed: Sequence[str]) -> AddToWeek:
-    # people copy references with the sign or the word beside them, and Slack writes a link's label behind the address
-    plain = re.sub(r"\|[^<>]*>", ">", " ".join(typed)).split()
-    arguments = [word.strip("`*_,.;:()") for word in plain if word.casefold() != "issue"]
+    arguments = references(typed)
     if len(arguments) == 1 and (written := REFERENCE.fullmatch(arguments[0])):
         return AddToWeek(int(written[1]))
     if len(arguments) == 1 and (written := ADDRESS.fullmatch(arguments[0])):
