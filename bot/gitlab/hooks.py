@@ -6,12 +6,14 @@ https://docs.gitlab.com/user/project/integrations/webhooks/ and https://www.stan
 import hmac
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from standardwebhooks import Webhook
 
 from bot.domain.hooks import Hook
+from bot.gitlab.deployments import deployed, part
 
 TOLERANCE = timedelta(minutes=5)
 """How old, or how much ahead of our clock, a signed hook may be."""
@@ -69,8 +71,22 @@ class Gate:
     def _hook(self, payload: dict[str, Any], headers: Mapping[str, str], hook_id: str) -> Hook:
         kind = str(payload["object_kind"])
         key = headers.get("idempotency-key") or headers.get("webhook-id") or ""
-        project = payload.get("project") or {}
+        project, what, changes = (part(payload, name) for name in ("project", "object_attributes", "changes"))
         own = self._project.casefold() in {str(project.get("id")), str(project.get("path_with_namespace")).casefold()}
-        what = payload.get("object_attributes") or {}
-        moved = "milestone_id" in (payload.get("changes") or {}) or what.get("action") in OPENING
-        return Hook(hook_id, kind, key, own=own, came_in=what.get("milestone_id") is not None and moved)
+        moved = "milestone_id" in changes or what.get("action") in OPENING
+        hook = Hook(hook_id, kind, key, own=own, came_in=what.get("milestone_id") is not None and moved)
+        if kind == "issue":
+            iid = what.get("iid")
+            return replace(hook, iid=iid if isinstance(iid, int) else 0, labels=_labels(payload, what, changes))
+        if kind == "deployment":
+            return replace(hook, deployed=deployed(payload, self._clock()))
+        return hook
+
+
+def _labels(payload: dict[str, Any], what: dict[str, Any], changes: dict[str, Any]) -> tuple[str, ...]:
+    """List the titles of all labels that an issue has now, or had before this change."""
+    changed = part(changes, "labels")
+    lists = (payload.get("labels"), what.get("labels"), changed.get("previous"), changed.get("current"))
+    rows = (row for found in lists if isinstance(found, list) for row in found if isinstance(row, dict))
+    titles = (row.get("title") for row in rows)
+    return tuple(dict.fromkeys(title for title in titles if isinstance(title, str)))
