@@ -7,7 +7,7 @@ An operation is carried out where it stands, in one thread from its first call t
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextvars import ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -68,12 +68,9 @@ class Calls:
     async def rows(self, path: str, read: Callable[[Row], T], **params: object) -> list[T]:
         """Read a list to its last page, each row as `read` makes of it."""
 
-        def page_of(heard: Heard) -> _Page[T]:
-            rows = _rows(heard)
-            return _Page([understood(read, row) for row in rows], full=len(rows) >= PER_PAGE, heard=heard)
-
         async def page(number: int) -> _Page[T]:
-            return await self.call(page_of, "get", path, None, {**params, "per_page": PER_PAGE, "page": number})
+            asked = {**params, "per_page": PER_PAGE, "page": number}
+            return await self.call(lambda heard: _Page(read, heard), "get", path, None, asked)
 
         of = f"{path}?{sorted(params.items())}"
         at_once = self._long.pop(of, 1)
@@ -203,13 +200,18 @@ class Straight:
 
     def rows(self, path: str, read: Callable[[Row], T], **params: object) -> list[T]:
         """Read a short list to its last page."""
-        found: list[T] = []
+        return [one for page in self.pages(path, read, **params) for one in page]
+
+    def pages(self, path: str, read: Callable[[Row], T], **params: object) -> Iterator[list[T]]:
+        """Read a list page by page, until the last one or until nobody wants the next.
+
+        A page may be short, or empty, although others follow: GitLab leaves out what the token may not see.
+        """
         for number in range(1, MOST_PAGES + 1):
-            page = self.some(path, read, **params, per_page=PER_PAGE, page=number)
-            found += page
-            if len(page) < PER_PAGE:
+            page = _Page(read, self._send("get", path, None, {**params, "per_page": PER_PAGE, "page": number}))
+            yield page.found
+            if not page.goes_on:
                 break
-        return found
 
     def _send(self, method: str, path: str, body: Row | None, params: dict[str, object]) -> Heard:
         left = self._until - time.monotonic()
@@ -222,11 +224,12 @@ class Straight:
 class _Page(Generic[T]):
     """One page of a list, and what it tells of the others."""
 
-    def __init__(self, found: list[T], *, full: bool, heard: Heard) -> None:
-        self.found = found
+    def __init__(self, read: Callable[[Row], T], heard: Heard) -> None:
+        rows = _rows(heard)
+        self.found = [understood(read, row) for row in rows]
         total, following = heard.headers.get("X-Total-Pages", ""), heard.headers.get("X-Next-Page")
         self.pages = int(total) if total.isdigit() else None
-        self.goes_on = bool(following) if following is not None else full
+        self.goes_on = bool(following) if following is not None else len(rows) >= PER_PAGE
 
 
 async def together(*calls: Awaitable[T]) -> list[T]:

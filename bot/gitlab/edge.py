@@ -3,20 +3,32 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, overload
 
 from bot.domain import repeating
 from bot.domain.errors import Rejected, Unsent
 from bot.domain.journal import Delivery
-from bot.domain.operations import CreateMilestone, Made, RemoveMilestone, SetIssue, SetMilestone
-from bot.domain.questions import WeekQuestion
+from bot.domain.operations import (
+    CloseIssue,
+    CreateIssue,
+    CreateMilestone,
+    Made,
+    RemoveMilestone,
+    SetDescription,
+    SetIssue,
+    SetMilestone,
+    WriteNote,
+)
+from bot.domain.questions import OutageQuestion, WeekQuestion
 from bot.domain.team import Team
-from bot.domain.tracker import Issue, Milestone, WeekFacts
-from bot.gitlab import rows
+from bot.domain.tracker import Issue, Milestone, OutageFacts, WeekFacts
+from bot.gitlab import rows, writing
 from bot.gitlab.calls import Calls, Row, Straight, patiently
 from bot.gitlab.crew import AT_ONCE, Turn
+from bot.gitlab.outages import Outages
 from bot.gitlab.paths import PATHS, project_path
 from bot.gitlab.reading import Reading
+from bot.gitlab.user import OwnUser
 from bot.telemetry import log
 
 ROOM = 48
@@ -34,15 +46,25 @@ class Gitlab:
 
     def __init__(self, url: str, token: str, project: str, team: Team, clock: Callable[[], datetime]) -> None:
         self.calls = Calls(url, token, clock)
-        self._reading = Reading(self.calls, project, team, clock)
         self._project, self._clock = project_path(project), clock
+        user = OwnUser(self.calls)
+        self._reading = Reading(self.calls, self._project, team, user, clock)
+        self._outages = Outages(self.calls, self._project, team.labels, user)
 
     def close(self) -> None:
         """Let go of the threads; a call that hangs is not waited for."""
         self.calls.close()
 
-    async def read(self, question: WeekQuestion) -> WeekFacts:
-        """Answer a question about the weeks; raises Unavailable or Rejected."""
+    @overload
+    async def read(self, question: WeekQuestion) -> WeekFacts: ...
+
+    @overload
+    async def read(self, question: OutageQuestion) -> OutageFacts: ...
+
+    async def read(self, question: WeekQuestion | OutageQuestion) -> WeekFacts | OutageFacts:
+        """Answer a question about the weeks or about outages; raises Unavailable or Rejected."""
+        if isinstance(question, OutageQuestion):
+            return await patiently(self._outages.read(question, self._clock()))
         return await patiently(self._reading.read(question))
 
     async def pulse(self) -> None:
@@ -80,8 +102,10 @@ class Gitlab:
         Raises Unavailable or Rejected.
         """
         operation = delivery.operation
-        stale = delivery.added_at is not None and self._clock() - delivery.added_at > STALE
+        added_at = delivery.added_at or delivery.first_attempt_at
+        stale = added_at is not None and self._clock() - added_at > STALE
         look = delivery.attempts > 0 or stale
+        tried_since = delivery.first_attempt_at or added_at if delivery.attempts else None
         calls = self.calls.within(DEADLINE)
         match operation:
             case SetIssue():
@@ -92,6 +116,14 @@ class Gitlab:
                 return self._set_milestone(calls, operation, look=look)
             case RemoveMilestone():
                 return self._remove_milestone(calls, operation)
+            case CreateIssue():
+                return writing.create_issue(calls, self._project, operation, tried_since)
+            case WriteNote():
+                return writing.write_note(calls, self._project, operation, tried_since)
+            case CloseIssue():
+                return writing.close_issue(calls, self._project, operation, added_at if look else None)
+            case SetDescription():
+                return writing.set_description(calls, self._project, operation)
         message = f"GitLab cannot do {type(operation).__name__}"
         raise Rejected(message)
 

@@ -13,7 +13,7 @@ from bot.domain.tracker import Issue, Milestone, Noun, Project, WeekFacts, WhoAn
 from bot.gitlab import rows
 from bot.gitlab.calls import PER_PAGE, Calls, Row, together
 from bot.gitlab.histories import Histories, read_histories
-from bot.gitlab.paths import NOUNS, PATHS, project_path
+from bot.gitlab.paths import NOUNS, PATHS
 from bot.gitlab.user import OwnUser
 
 A = TypeVar("A")
@@ -25,10 +25,8 @@ D = TypeVar("D")
 class Reading:
     """Reads one project."""
 
-    def __init__(self, calls: Calls, project: str, team: Team, clock: Callable[[], datetime]) -> None:
-        self._calls, self._team, self._clock = calls, team, clock
-        self._project = project_path(project)
-        self._user = OwnUser(calls)
+    def __init__(self, calls: Calls, project: str, team: Team, user: OwnUser, clock: Callable[[], datetime]) -> None:
+        self._calls, self._project, self._team, self._user, self._clock = calls, project, team, user, clock
         self._group = ""
 
     async def read(self, question: WeekQuestion) -> WeekFacts:
