@@ -20,7 +20,7 @@ from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.patches import Rectangle
 
 from bot.charts import LONGEST_SECONDS, layout, read
-from bot.domain.duration import lasted
+from bot.domain.duration import lasted, spanned
 from bot.domain.events import KINDS, Kind
 from bot.domain.pictures import Mark, Picture
 
@@ -131,7 +131,8 @@ class Page:
             self._write(layout.MARGIN, self.y, line, layout.TITLE, weight="bold")
             self.y += layout.TITLE * 1.35
         self.y += 4
-        self._write(layout.MARGIN, self.y, layout.span(picture), layout.SMALL, FAINT)
+        span = spanned(picture.began_at, picture.ended_at, picture.drawn_at)
+        self._write(layout.MARGIN, self.y, span, layout.SMALL, FAINT)
         self.y += layout.SMALL * 2
 
     def lanes(self, picture: Picture, along: layout.Scale) -> None:

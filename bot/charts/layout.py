@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Final
 
-from bot.domain.duration import lasted
 from bot.domain.events import Kind
 from bot.domain.pictures import Mark, Picture
 
@@ -186,13 +185,3 @@ def moments(instants: Sequence[datetime]) -> list[str]:
 def by_day(instants: Sequence[datetime]) -> bool:
     """Tell whether they are better read under a heading for each day than with the day beside each time."""
     return 1 < len({at.date() for at in instants}) <= 3
-
-
-def span(picture: Picture) -> str:
-    """Say from when to when it was, and how long."""
-    since = f"{picture.began_at:%Y-%m-%d %H:%M}"
-    if picture.ended_at is None:
-        return f"since {since} UTC, ongoing ({lasted(picture.began_at, picture.drawn_at)})"
-    same = picture.ended_at.date() == picture.began_at.date()
-    until = f"{picture.ended_at:%H:%M}" if same else f"{picture.ended_at:%Y-%m-%d %H:%M}"
-    return f"{since} – {until} UTC ({lasted(picture.began_at, picture.ended_at)})"
