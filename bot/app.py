@@ -20,10 +20,10 @@ import handlers
 from bot import web
 from bot.dialogue import Outcome, Reply, Request
 from bot.domain.errors import Rejected, Unavailable
-from bot.domain.questions import MessageQuestion, WeekQuestion
+from bot.domain.questions import MessageQuestion, OutageQuestion, WeekQuestion
 from bot.domain.talk import Talk
 from bot.domain.team import Labels, Team
-from bot.domain.tracker import WeekFacts
+from bot.domain.tracker import OutageFacts, WeekFacts
 from bot.gitlab import Gitlab
 from bot.gitlab.hooks import Gate, RefusedHookError
 from bot.gitlab.paths import project_path
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
 
 Clock = Callable[[], datetime]
+OUTAGE_SWEEP = 10
+"""Minutes between two looks for outages that no hook told of."""
 SWEEPS_FROM = datetime(2017, 1, 1, 0, 40, tzinfo=UTC)
 """Sweeps are aligned, so that several processes share them, but not to the full hour, when everything else runs."""
 KEEP_ANSWERS = timedelta(days=2)
@@ -83,6 +85,8 @@ def team_of(settings: Settings) -> Team:
         ),
         private_channels=frozenset(settings.private_channels),
         tracker=settings.gitlab_url,
+        environments=frozenset(name.casefold() for name in settings.deploy_environments),
+        reaction=settings.log_reaction,
     )
 
 
@@ -114,6 +118,7 @@ class Bot:
             follow={kind: self._follower(kind) for kind in handlers.BATCHES},
             clock=clock,
             holder=uuid4().hex,
+            fill_in=lambda tx, operation: handlers.FILL_IN(tx, self.team, operation),
             pulses={"gitlab": self.gitlab.pulse, "slack": self.calls.identity},
         )
         self.listening = Listening(self.calls)
@@ -122,9 +127,9 @@ class Bot:
             store,
             self.team,
             screen=self.calls,
-            read=self._read,
+            read=self._answer,
             shows=handlers.ANSWERS,
-            attachments=handlers.FILES,
+            makes=handlers.FILES,
             is_private=self.channels.is_private,
             clock=clock,
         )
@@ -144,8 +149,16 @@ class Bot:
         self.schedule = Schedule(store, self._jobs, clock)
         self.socket: Socket | None = None
 
-    async def _read(self, question: WeekQuestion | MessageQuestion) -> WeekFacts | Talk:
+    async def _read(self, question: WeekQuestion | OutageQuestion | MessageQuestion) -> WeekFacts | OutageFacts | Talk:
         """Ask whoever knows the answer."""
+        if isinstance(question, MessageQuestion):
+            return await self.listening.read(question)
+        if isinstance(question, OutageQuestion):
+            return await self.gitlab.read(question)
+        return await self.gitlab.read(question)
+
+    async def _answer(self, question: WeekQuestion | MessageQuestion) -> WeekFacts | Talk:
+        """Answer what a person waits for."""
         if isinstance(question, MessageQuestion):
             return await self.listening.read(question)
         return await self.gitlab.read(question)
@@ -165,8 +178,8 @@ class Bot:
         ask, decide = handlers.PLANS[kind]
 
         async def read(about: str) -> object:
-            facts = await self.gitlab.read(await self.store.read(lambda tx: ask(tx, self.team, about)))
-            if facts.put_off is not None:
+            facts = await self._read(await self.store.read(lambda tx: ask(tx, self.team, about)))
+            if isinstance(facts, WeekFacts) and facts.put_off is not None:
                 # what was read is kept, so that every attempt has less to read; one issue that never can be read
                 # is the last one left at some time, and is then left out
                 await self.store.write(lambda tx: judge(tx, facts, self.team))
@@ -206,11 +219,12 @@ class Bot:
         mornings = CronTrigger(day_of_week="mon-fri", hour=10, timezone=self.team.zone)
         return [
             Job("forget answers", nightly, _forget, grace=timedelta(hours=20)),
-            self._job("late sweep", every, timedelta(seconds=30)),
+            self._job("late sweep", every),
+            self._job("outage sweep", IntervalTrigger(minutes=OUTAGE_SWEEP, start_date=SWEEPS_FROM, timezone=UTC)),
             self._job("rollover due", mornings, timedelta(hours=14)),
         ]
 
-    def _job(self, name: str, trigger: "BaseTrigger", grace: timedelta) -> Job:
+    def _job(self, name: str, trigger: "BaseTrigger", grace: timedelta = timedelta(seconds=30)) -> Job:
         run = handlers.JOBS[name]
         return Job(name, trigger, lambda tx, at: run(tx, self.team, at), grace=grace)
 
@@ -280,6 +294,12 @@ class Bot:
         else:
             log.info("gitlab.reached")
 
+    async def look_for_outages(self) -> None:
+        """Look once which outages go on: some may have been made, or ended, while nobody listened."""
+        at = self.clock()
+        with contextlib.suppress(StoreError):
+            await self.store.write(lambda tx: handlers.JOBS["outage sweep"](tx, self.team, at))
+
     async def readiness(self) -> web.Health:
         """Tell the same after a look at every outside world that was not heard of lately."""
         at = self.clock()
@@ -336,7 +356,7 @@ def _backlog(tx: Tx) -> dict[str, tuple[int, datetime | None]]:
 
 def _forget(tx: Tx, at: datetime) -> None:
     tx.forget_answers(at, KEEP_ANSWERS)
-    for kind in ("late", "reminder"):
+    for kind in ("late", "reminder", "outages", "pin"):
         tx.forget_batches(kind, at, KEEP_LOOKS)
 
 
@@ -387,7 +407,11 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
     loops = [asyncio.create_task(worker()) for worker in (bot.outbox.run, bot.roster.run, bot.schedule.run)]
     serving = asyncio.create_task(server.serve(sockets=[door]))
     ready = asyncio.create_task(_say_ready(server, settings.host, on_ready))
-    asides = [asyncio.create_task(bot.look_at_gitlab()), asyncio.create_task(bot.prompt.make_up())]
+    asides = [
+        asyncio.create_task(bot.look_at_gitlab()),
+        asyncio.create_task(bot.prompt.make_up()),
+        asyncio.create_task(bot.look_for_outages()),
+    ]
     stop = asyncio.create_task(stopping.wait())
     done, _ = await asyncio.wait([serving, stop, *loops], return_when=asyncio.FIRST_COMPLETED)
     broken = done - {stop}

@@ -97,9 +97,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reply:
-    """Words for the person alone."""
+    """Words for the person alone; after a modal, `url` is where they go, and the modal closes."""
 
     words: Words
+    url: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,27 @@ was killed is told so after the restart.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from bot.dialogue import FILLING_IN, Answer, Ask, FieldErrors, Modal, Outcome, Reply, Request, read_request
+from bot import charts
+from bot.dialogue import (
+    FILLING_IN,
+    Answer,
+    Ask,
+    FieldErrors,
+    File,
+    Modal,
+    Outcome,
+    Reply,
+    Request,
+    Sending,
+    read_request,
+)
 from bot.domain.errors import Rejected, Unavailable, UserError
+from bot.domain.pictures import Picture
 from bot.domain.questions import MessageQuestion, WeekQuestion
 from bot.domain.talk import Talk
 from bot.domain.team import Team
@@ -24,7 +38,7 @@ from bot.store import Store, Tx
 from bot.telemetry import log
 
 READ_SECONDS = 25.0
-LISTEN_SECONDS = 8.0
+LISTEN_SECONDS = 5.0
 FILLED_IN_WITHIN = 45.0
 """Seconds after which nobody fills in a modal any more."""
 FRESH_ENOUGH = 29 * 60.0
@@ -53,18 +67,18 @@ class Screen(Protocol):
     async def direct(self, who: str, said: Words) -> None:
         """Send a direct message."""
 
-    async def send_file(self, who: str, name: str, content: str, comment: str) -> bool:
+    async def send_file(self, who: str, name: str, content: str | bytes, comment: str, alternative: str = "") -> bool:
         """Send a file as a direct message; tells whether it is known to have arrived, and raises when it did not."""
 
 
 Show = Callable[[Tx, Team, Request, str, Answer], Outcome]
 """Turns GitLab's answer into what the person sees; runs in a transaction of its own."""
-Attachment = Callable[[Tx, Team, str], tuple[str, str, str] | None]
-"""Gives a file (name, content, comment) that belongs to what is shown, if it is too long for the screen."""
+Make = Callable[[Tx, Team, Request, str], Sequence[File]]
+"""Makes the files that belong to an answer."""
 
 
 class Prompt:
-    """The worker. `shows` renders answers by name, `attachments` give a file that goes with one.
+    """The worker. `shows` renders answers by name, `makes` gives the files that go with them, `draw` draws pictures.
 
     `is_private` tells of a channel whether it is private, as far as Slack says so in time.
     """
@@ -77,18 +91,19 @@ class Prompt:
         screen: Screen,
         read: Callable[[WeekQuestion | MessageQuestion], Awaitable[WeekFacts | Talk]],
         shows: Mapping[str, Show],
-        attachments: Mapping[str, Attachment],
+        makes: Mapping[str, Make],
         is_private: Callable[[str], Awaitable[bool]],
         clock: Callable[[], datetime],
     ) -> None:
         self.store, self.team, self.screen, self.read = store, team, screen, read
         self.is_private = is_private
-        self.shows, self.attachments, self.clock = shows, attachments, clock
+        self.shows, self.makes, self.clock = shows, makes, clock
         self._tasks: dict[asyncio.Task[None], tuple[Request, Outcome]] = {}
 
     def begin(self, request: Request, outcome: Outcome | None, *, acked: bool) -> "asyncio.Task[None] | None":
         """Show an outcome, without making anybody wait; `acked` tells that the ack has carried its words already."""
-        if outcome is None or (acked and isinstance(outcome, Reply) and request.kind in {"command", "submission"}):
+        in_ack = acked and isinstance(outcome, Reply) and not outcome.url
+        if outcome is None or (in_ack and request.kind in {"command", "submission"}):
             return None
         task = asyncio.create_task(self._show_safely(request, outcome, acked=acked))
         self._tasks[task] = request, outcome
@@ -165,8 +180,12 @@ class Prompt:
     async def show(self, request: Request, outcome: Outcome, *, acked: bool = False) -> None:
         """Bring an outcome to the person's screen; `acked` tells that a modal in the ack is there already."""
         match outcome:
-            case Reply(said):
-                await self.say(request, said)
+            case Reply(said, url):
+                await self.say(replace(request, response_url=url) if url else request, said)
+            case Sending(said, make, about):
+                if not (acked and request.kind == "command"):
+                    await self.say(request, said)
+                await self._send(request, make, about)
             case Modal():
                 await self._show_modal(request, outcome, there=acked and request.kind == "submission")
             case FieldErrors(errors):
@@ -205,7 +224,7 @@ class Prompt:
         if view is None:
             return
         if await self._updated(request, view):
-            await self._attach(request, ask)
+            await self._send(request, ask.show, ask.about)
         elif isinstance(shown, Reply):
             await self.say(request, shown.words)
         else:
@@ -233,15 +252,25 @@ class Prompt:
     async def _offer(self, request: Request, said: Words) -> None:
         await self.say(request, general.with_open_button(said, request.without_loans().written()))
 
-    async def _attach(self, request: Request, ask: Ask) -> None:
-        attachment = self.attachments.get(ask.show)
-        found = await self.store.read(lambda tx: attachment(tx, self.team, ask.about)) if attachment else None
-        if not found:
+    async def _send(self, request: Request, make: str, about: str) -> None:
+        """Make the files that go with an answer, if there are any, and send them as direct messages."""
+        maker = self.makes.get(make)
+        files = await self.store.read(lambda tx: maker(tx, self.team, request, about)) if maker else ()
+        for file in files:
+            await self._send_file(request, file)
+
+    async def _send_file(self, request: Request, file: File) -> None:
+        try:
+            content = await charts.draw(file.content) if isinstance(file.content, Picture) else file.content
+        except Unavailable as trouble:
+            log.warning("prompt.not_drawn", reason=trouble.reason)
+            await self.say(request, general.not_drawn(file.name))
             return
-        name, content, comment = found
         for attempt in range(ATTEMPTS):
             try:
-                arrived = await self.screen.send_file(request.who, name, content, comment)
+                arrived = await self.screen.send_file(
+                    request.who, file.name, content, file.comment, alternative=file.alternative
+                )
             except Unavailable as silence:
                 log.info("prompt.file_not_sent", reason=silence.reason)
                 if attempt + 1 < ATTEMPTS:
@@ -251,10 +280,10 @@ class Prompt:
                 break
             else:
                 if not arrived:  # a second one is worse than none
-                    log.warning("prompt.file_unsure", file=name)
-                    await self.say(request, general.file_unsure(name))
+                    log.warning("prompt.file_unsure", file=file.name)
+                    await self.say(request, general.file_unsure(file.name))
                 return
-        await self.say(request, general.file_not_sent(name))
+        await self.say(request, general.file_not_sent(file.name))
 
     async def _answer(self, request: Request, ask: Ask, *, leads_on: bool = False) -> Outcome:
         """Word GitLab's answer; what `leads_on` to a message in a channel must know whether this one is private."""

@@ -1,18 +1,40 @@
 """The routing page: everything that can happen, on one screen."""
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
 from bot.dialogue import Outcome, Reply, Request
+from bot.domain.commands.event import (
+    DeclareOutage,
+    DraftPostmortem,
+    EventHelp,
+    ExportEvents,
+    FindEvents,
+    ListEvents,
+    LogEvent,
+    ResolveOutage,
+    ShowTimeline,
+)
+from bot.domain.operations import Stages
+from bot.domain.questions import MessageQuestion, OutageQuestion, WeekQuestion
 from bot.domain.team import Team
 from bot.messages import general
+from bot.services import events as log
 from bot.services import late, reminder, way_back
+from bot.services import outages as known_outages
 from bot.services import wow as weeks
 from bot.store import Tx
-from handlers import hooks, people, wow
+from handlers import events, hooks, outages, people, wow
 
 
 def _not_there_yet(_: Tx, __: Team, request: Request) -> Outcome:
     what = f"/{request.name}" if request.kind == "command" else "This"
     return Reply(general.not_there_yet(what))
 
+
+Ask = Callable[[Tx, Team, str], WeekQuestion | OutageQuestion | MessageQuestion]
+Decide = Callable[[Tx, Team, str, Any, datetime], Stages]
 
 REQUESTS = {
     ("command", "wow"): wow.command,
@@ -21,6 +43,42 @@ REQUESTS = {
     ("button", "wow.retry"): wow.retry,
     ("button", "wow.undo"): wow.begin_undo,
     ("button", "wow.rollover"): wow.begin_rollover,
+    ("command", "event"): events.answering(
+        {
+            EventHelp: events.usage,
+            LogEvent: events.log,
+            ListEvents: events.newest,
+            FindEvents: events.find,
+            ExportEvents: events.export,
+            DeclareOutage: outages.begin,
+            ResolveOutage: outages.resolve_named,
+            ShowTimeline: outages.timeline_of,
+            DraftPostmortem: outages.postmortem_of,
+        }
+    ),
+    ("button", "event.edit"): events.edit,
+    ("submission", "event.edit"): events.save,
+    ("button", "event.retract"): events.retract,
+    ("button", "event.restore"): events.restore,
+    ("button", "event.switch"): events.switch,
+    ("button", "event.move"): events.move,
+    ("button", "event.toil"): events.toil,
+    ("button", "event.retry"): events.retry,
+    ("submission", "event.outage"): outages.declare,
+    ("button", "outage.resolve"): outages.resolve,
+    ("button", "outage.timeline"): outages.timeline,
+    ("button", "outage.postmortem"): outages.draft,
+    ("button", "outage.write_postmortem"): outages.write_postmortem,
+    ("button", "outage.retry"): outages.retry,
+    ("shortcut", "log_as_event"): events.log_message,
+    ("shortcut", "open_outage_issue"): outages.begin_from_message,
+    ("shortcut", "add_to_handoff"): events.add_to_handoff,
+    ("event", "reaction_added"): events.reacted,
+    ("event", "reaction_removed"): events.reacted,
+    ("event", "message_changed"): events.message_edited,
+    ("event", "message_deleted"): events.message_deleted,
+    ("event", "member_joined_channel"): people.joined,
+    ("event", "member_left_channel"): people.left,
     ("event", "user_change"): people.changed,
     ("event", "subteam_updated"): people.changed,
     ("event", "subteam_members_changed"): people.changed,
@@ -37,11 +95,18 @@ ANSWERS = {
     "wow.status": wow.show_status,
     "wow.next": wow.show_next,
     "wow.history": wow.show_history,
+    "event.logged": events.show_logged,
+    "outage.modal": outages.show_modal,
 }
 """How GitLab's answer to a question is shown."""
 
-FILES = {"wow.preview": wow.preview_file}
-"""Files that go with what is shown."""
+FILES = {
+    "wow.preview": wow.preview_file,
+    "event.timeline": outages.timeline_files,
+    "event.export": events.export_file,
+    "event.postmortem": outages.postmortem_file,
+}
+"""Files that go with an answer."""
 
 MESSAGES = {
     "wow.progress": wow.progress,
@@ -50,10 +115,15 @@ MESSAGES = {
     "wow.undone": wow.undone,
     "wow.errand": wow.errand,
     "wow.due": wow.due,
+    "event.echo": events.echo,
+    "event.plain": events.plain,
+    "outage.announced": outages.announced,
+    "outage.answer": outages.answer,
+    "outage.over": outages.over,
 }
 """How messages in channels are worded when they are sent or edited."""
 
-PLANS = {
+PLANS: Mapping[str, tuple[Ask, Decide]] = {
     "rollover": (weeks.plan_question, weeks.plan),
     "latecomers": (weeks.latecomers_question, weeks.carry_latecomers),
     "undo": (way_back.undo_plan_question, way_back.plan_undo),
@@ -61,19 +131,28 @@ PLANS = {
     "check": (late.look_question, late.check),
     "add": (late.add_question, late.add),
     "reminder": (reminder.question, reminder.decide),
+    "outages": (known_outages.question, known_outages.take_over),
+    "pin": (events.pin_question, events.pinned),
 }
-"""What a plan asks GitLab, and what it decides."""
+"""What a plan asks GitLab (or Slack), and what it decides."""
 
 BATCHES = {
     "rollover": weeks.follow_rollover,
     "undo": way_back.follow_undo,
     "late": late.follow_look,
     "errand": late.follow_errand,
+    log.NOTE: log.follow_note,
+    log.TOIL: log.follow_toil,
+    known_outages.OPENING: known_outages.follow_opening,
+    known_outages.CLOSING: known_outages.follow_closing,
 }
 """Who follows a batch of operations."""
 
-HOOKS = {"issue": hooks.issue, "merge_request": hooks.issue}
+HOOKS = {"issue": hooks.issue, "merge_request": hooks.issue, "deployment": hooks.deployment}
 """What GitLab tells of, by kind."""
 
-JOBS = {"late sweep": hooks.sweep, "rollover due": hooks.remind}
+JOBS = {"late sweep": hooks.sweep, "outage sweep": hooks.look_for_outages, "rollover due": hooks.remind}
 """What is due by the clock."""
+
+FILL_IN = events.fill_in
+"""Completes what GitLab is told, right before it is told."""

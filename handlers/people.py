@@ -11,3 +11,17 @@ def changed(tx: Tx, team: Team, request: Request) -> Outcome:
     del team
     ask_again(tx, request.about or request.who, request.at)
     return Closed()
+
+
+def joined(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Know of a new member of a channel."""
+    del team
+    tx.joins(request.channel, request.who)
+    return Closed()
+
+
+def left(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Know that somebody is no member of a channel any more."""
+    del team
+    tx.leaves(request.channel, request.who)
+    return Closed()

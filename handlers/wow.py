@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request
+from bot.dialogue import Answer, Ask, Closed, File, Modal, Outcome, Reply, Request
 from bot.domain.commands.wow import (
     AddToWeek,
     CheckLate,
@@ -96,13 +96,15 @@ def show_preview(tx: Tx, team: Team, request: Request, about: str, answer: Answe
     return Modal(say.preview(wow.preview(tx, team, shown, answer.facts), team))
 
 
-def preview_file(tx: Tx, team: Team, about: str) -> tuple[str, str, str] | None:
+def preview_file(tx: Tx, team: Team, request: Request, about: str) -> list[File]:
     """Give the whole list of a week that is too large for one modal."""
+    del request
     found = wow.too_large_for_screen(tx, team, about.partition(" ")[0], say.MOST_FIELDS)
     if found is None:
-        return None
+        return []
     name = f"{team.wow_title} {found.ending}.tsv".replace(" ", "-")
-    return name, say.preview_file(found), f"All {len(found.lines)} open issues of the week ending {found.ending}."
+    comment = f"All {len(found.lines)} open issues of the week ending {found.ending}."
+    return [File(name, say.preview_file(found), comment)]
 
 
 def confirm_rollover(tx: Tx, team: Team, request: Request) -> Outcome:

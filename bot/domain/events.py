@@ -131,7 +131,8 @@ PUBLIC = Reader("")
 class Entry:
     """What somebody wants to be in the log. `kind` and `at` are None where they follow from what goes on, and when.
 
-    `key` is the same for what may be logged once only. `now` is the moment of logging.
+    `key` is the same for what may be logged once only. `now` is the moment of logging. `by` is whose words they
+    are, and `logged_by` who logged them, where that is somebody else.
     """
 
     key: str
@@ -144,3 +145,4 @@ class Entry:
     channel: str = ""
     permalink: str = ""
     private: bool = False
+    logged_by: str = ""

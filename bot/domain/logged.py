@@ -32,6 +32,7 @@ class Echoed:
 
     event: Event
     outage: Outage | None
+    first: Revision
     last: Revision
     choices: tuple[Outage, ...] = ()
     toil: tuple[int | None, str] | None = None

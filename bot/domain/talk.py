@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+CUT = " … (cut here; the message says more)"
+
 
 @dataclass(frozen=True)
 class Said:
@@ -26,6 +28,17 @@ class Said:
     permalink: str = ""
     files: tuple[tuple[str, str], ...] = ()
     reactions: tuple[str, ...] = ()
+
+    def logged(self, most: int) -> str:
+        """Give the text that an event has of it, with its files; what is longer than `most` is cut, and says so."""
+        files = "".join(f"\n(file: {name} {url})" for name, url in self.files)
+        text = f"{self.text}{files}".strip()
+        return text if len(text) <= most else text[: most - len(CUT)] + CUT
+
+    @property
+    def author(self) -> str:
+        """Name whose words they are: a Slack id, or `bot:` and a bot's name."""
+        return self.by or f"bot:{self.name}"
 
     @property
     def key(self) -> str:

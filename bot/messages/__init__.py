@@ -62,6 +62,8 @@ def is_address(url: str) -> bool:
 
 def person(who: str) -> str:
     """Mention somebody by Slack id, or name somebody at a terminal or in GitLab."""
+    if who.startswith("bot:"):
+        return escape(who.removeprefix("bot:")) or "a bot"
     if who == "baton":
         return "Baton"
     if who.startswith("gitlab:"):

@@ -16,6 +16,8 @@ MOST_IN_LINE = 400
 """Characters of an event's text in a list; the whole stands in the export."""
 OTHER: dict[Kind, Kind] = {"change": "incident", "incident": "change"}
 STATES = {"running": "is running", "success": "succeeded", "failed": "failed", "canceled": "was canceled"}
+MOST_IN_MESSAGE = 40
+"""Events of a timeline that a message shows at the most; a longer one follows as a file, too."""
 EDIT_TITLE = "Edit the event"
 
 
@@ -66,6 +68,8 @@ def echo(told: Echoed) -> Words:
     event = told.event
     page = Page()
     begins = f"*{event.kind}* · {moment(event.at)} · by {person(event.by)}"
+    if told.first.by != event.by:
+        begins += f" · logged by {person(told.first.by)}"
     if event.hidden:
         page.say(f":lock: Private event {event.id} · {begins}")
         page.small("Its text is for members of the channel it comes from: `/event list` shows it to them alone.")
@@ -343,7 +347,7 @@ def timeline(outage: Outage, told: Listed, team: Team) -> Words:
         return page.say("Nothing was logged into it yet: `/event log` does.").words()
     lines = [_in_list(one, told.reader, None) for one in events]
     room, shown = 9000, []
-    for line in lines:
+    for line in lines[:MOST_IN_MESSAGE]:
         room -= len(line)
         if room < 0:
             break

@@ -56,13 +56,18 @@ def type_again() -> Words:
 
 def file_not_sent(name: str) -> Words:
     """Say that a file that belongs to a modal could not be sent."""
-    return Page().say(f"Slack did not take the file `{escape(name)}` with the whole list.").words()
+    return Page().say(f"Slack did not take the file `{escape(name)}`.").words()
+
+
+def not_drawn(name: str) -> Words:
+    """Say that a picture could not be drawn."""
+    return Page().say(f"I could not draw `{escape(name)}`; the same stands above as text.").words()
 
 
 def file_unsure(name: str) -> Words:
     """Say that nobody knows whether a file that belongs to a modal arrived, and what to do."""
     said = (
-        f"Slack did not answer, so I do not know whether the file `{escape(name)}` with the whole list has arrived in "
+        f"Slack did not answer, so I do not know whether the file `{escape(name)}` has arrived in "
         "our direct messages. I do not send it twice; if it is not there, please type the command once more."
     )
     return Page().say(said).words()
@@ -129,9 +134,9 @@ def said_in_modal(said: Words, title: str = "Baton") -> View:
     }
 
 
-def reading(title: str) -> View:
-    """Show that GitLab is being read."""
-    return said_in_modal(Page().say("Reading GitLab, one moment …").words(), title)
+def reading(title: str, what: str = "GitLab") -> View:
+    """Show that something is being read."""
+    return said_in_modal(Page().say(f"Reading {what}, one moment …").words(), title)
 
 
 def gitlab_refused(reason: str) -> Words:

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from bot.domain.errors import UserError
-from bot.domain.events import Entry, Event, Found, Kind, Pending, Place, Reader, Revision, Span
+from bot.domain.events import PUBLIC, Entry, Event, Found, Kind, Pending, Place, Revision, Span
 from bot.domain.hooks import Deployed
 from bot.domain.journal import Batch, Delivery
 from bot.domain.logged import Echoed, Listed, Logged, Waiting
-from bot.domain.operations import CreateIssue, Post, WriteNote
+from bot.domain.operations import CreateIssue, Post, SlackPlan, WriteNote
 from bot.domain.outages import MOST_OFFERED, Named, Outage, belongs_to
 from bot.domain.team import Team
 from bot.services import privacy
@@ -47,7 +46,8 @@ def log(tx: Tx, entry: Entry, named: tuple[Named, ...] = ()) -> Logged:
             permalink=entry.permalink,
             private=entry.private,
             outage=outage.number if outage else None,
-        )
+        ),
+        entry.logged_by,
     )
     mirror(tx, event, entry.now)
     choices = () if outage else tuple(ongoing[-MOST_OFFERED:])
@@ -208,12 +208,12 @@ def echoed(tx: Tx, event_id: int) -> Echoed:
     """Read what there is to say of an event: what became of it here and in GitLab."""
     event = must_find(tx, event_id)
     outage = _outage_of(tx, event)
+    revisions = tx.revisions_of([event_id])[event_id]
     batches = [found for name in _batches_of(event) if (found := tx.batch(name))]
     refused = [one.error for batch in batches for one in tx.deliveries(batch.id, "rejected")]
     toil = tx.toil_of(event_id)
     ongoing = tx.ongoing() if outage is None else []
     under_way = any(batch.state == "running" for batch in batches) or (toil is not None and toil[0] is None)
-    revisions = tx.revisions_of([event_id])[event_id]
     return Echoed(
         event=event,
         outage=outage,
@@ -221,6 +221,7 @@ def echoed(tx: Tx, event_id: int) -> Echoed:
         toil=toil,
         waiting=waiting(tx) if under_way else None,
         refused=refused[-1] if refused else "",
+        first=revisions[0],
         last=revisions[-1],
     )
 
@@ -236,6 +237,11 @@ def retry(tx: Tx, event_id: int, at: datetime) -> int:
     again = sum(tx.retry(name, None, at) for name in _batches_of(event))
     tx.refresh(message_of(event_id), at, at_most_every=REFRESH)
     return again
+
+
+def pin(tx: Tx, pin_id: str, about: str, who: str, at: datetime) -> None:
+    """Look at a message whose reactions changed; Slack may answer later."""
+    tx.add_batch(Batch(f"pin-{pin_id}", "pin", "", "running", who, at), ((("plan", SlackPlan("pin", about)),),))
 
 
 # Deployments
@@ -282,10 +288,15 @@ def newest(tx: Tx, who: str, limit: int, span: Span, before: Place | None = None
     return Listed(tuple(shown), privacy.reader(tx, who, shown), tx.outages(_numbers(shown)), more)
 
 
-def find(tx: Tx, who: str, words: str, limit: int) -> tuple[list[Found], Reader]:
+def find(tx: Tx, who: str, words: str, limit: int) -> list[Found]:
     """Search the log for somebody alone: what they may not read is not searched either."""
-    reader = privacy.reader_of_all(tx, who)
-    return tx.find(words, limit, reader), reader
+    return tx.find(words, limit, privacy.reader_of_all(tx, who))
+
+
+def events_in(tx: Tx, span: Span, outage: int | None = None) -> Listed:
+    """Read all events of a span, or of an outage, for everybody."""
+    found = tx.events_in(span, outage)
+    return Listed(tuple(found), PUBLIC, tx.outages(_numbers(found)))
 
 
 def events_of(tx: Tx, who: str, span: Span, outage: int | None = None) -> Listed:
@@ -304,6 +315,3 @@ def _numbers(events: list[Event]) -> set[int]:
 def put_on_list(tx: Tx, pending: Pending) -> bool:
     """Keep something for the next hand-off; False when it is on the list already."""
     return tx.add_pending(pending)
-
-
-Format = Literal["md", "csv", "json"]

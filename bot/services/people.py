@@ -1,6 +1,8 @@
 """Who may do what, decided with what is remembered of people and groups; and whom Slack must be asked about again."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain import people
 from bot.domain.people import Right
@@ -29,6 +31,36 @@ def require(tx: Tx, team: Team, who: str, right: Right) -> None:
         people=tx.people([who]),
         groups=tx.groups(groups),
     )
+
+
+def zone_of(tx: Tx, team: Team, who: str) -> ZoneInfo | None:
+    """Tell in which zone somebody types times, None where Slack has not described them yet; at a terminal, the team's."""
+    if who.startswith(TERMINAL):
+        return team.zone
+    person = tx.people([who]).get(who)
+    if person is None:
+        return None
+    try:
+        return ZoneInfo(person.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return team.zone
+
+
+def names_of(tx: Tx, whom: Iterable[str] | None) -> dict[str, str]:
+    """Give plain names by id, for texts in which nobody can be mentioned; None asks for everybody who is known."""
+    if whom is None:
+        return {person.id: person.name for person in tx.everybody()}
+    wanted = list(whom)
+    known = tx.people(wanted)
+    return {who: known[who].name if who in known else _name(who) for who in wanted}
+
+
+def _name(who: str) -> str:
+    """Name somebody whom Slack does not describe."""
+    kind, found, name = who.partition(":")
+    if not found:
+        return who or "somebody"
+    return (name or "somebody") + {"gitlab": " (GitLab)", "terminal": " (terminal)"}.get(kind, "")
 
 
 LONG_AGO = timedelta(days=365)

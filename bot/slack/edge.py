@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot import messages
-from bot.dialogue import FILLING_IN, Ask, Closed, FieldErrors, Modal, Outcome, Reply, Request
+from bot.dialogue import FILLING_IN, Ask, Closed, FieldErrors, Modal, Outcome, Reply, Request, Sending
 from bot.domain.errors import NotKnownYetError, UserError
 from bot.domain.team import Team
 from bot.messages import general
@@ -136,7 +136,7 @@ ASK_AGAIN = json.dumps({"again": True})
 
 
 def _kept_answer(outcome: Outcome | None) -> str:
-    if isinstance(outcome, Modal | Ask):
+    if isinstance(outcome, Modal | Ask | Sending):
         return ASK_AGAIN
     return json.dumps(body_of(outcome.words) if isinstance(outcome, Reply) else {})
 
@@ -159,7 +159,7 @@ def _audit(tx: Tx, request: Request, outcome: str, detail: str) -> None:
 
 def ack_of(request: Request, outcome: Outcome) -> Ack:
     """Write what Slack shows of the ack: words for a command, errors or another view for a submission."""
-    if request.kind == "command" and isinstance(outcome, Reply):
+    if request.kind == "command" and isinstance(outcome, Reply | Sending):
         return {"response_type": "ephemeral", **body_of(outcome.words)}
     if request.kind == "submission":
         match outcome:
@@ -167,9 +167,9 @@ def ack_of(request: Request, outcome: Outcome) -> Ack:
                 return {"response_action": "errors", "errors": dict(errors)}
             case Modal(view):
                 return {"response_action": "update", "view": view}
-            case Reply(said):
+            case Reply(said, ""):
                 return {"response_action": "update", "view": general.said_in_modal(said)}
-            case Closed() | Ask():
+            case Reply() | Closed() | Ask() | Sending():
                 return {}
     return {}
 

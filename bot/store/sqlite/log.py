@@ -6,6 +6,7 @@ An event is read as its newest revision has it, from one row; what keeps row and
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 from bot.domain.events import Event, Found, Place, Reader, Revision, Span
 from bot.store.sqlite.rows import Rows, instant, text
@@ -24,7 +25,7 @@ _WORD = re.compile(r"\w+", re.UNICODE)
 class LogTx(Rows):
     """Events and revisions."""
 
-    def add_event(self, event: Event) -> Event:
+    def add_event(self, event: Event, logged_by: str = "") -> Event:
         """Log an event; gives it with its number. One of the same key must not be there (IntegrityError)."""
         cursor = self.run(
             'INSERT INTO events (key, recorded_at, "by", source, channel, permalink, private, kind, at, text, outage, '
@@ -45,7 +46,7 @@ class LogTx(Rows):
         )
         number = cursor.lastrowid or 0
         first = Revision(
-            number, 1, event.recorded_at, event.by, "logged", event.kind, event.at, event.text, event.outage
+            number, 1, event.recorded_at, logged_by or event.by, "logged", event.kind, event.at, event.text, event.outage
         )
         self._add_revision(first)
         return self._must_be(number)

@@ -1,0 +1,408 @@
+"""`/event`, and what else brings events into the log: a shortcut, a reaction, messages that were edited or deleted."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.dialogue import Answer, Ask, Closed, FieldErrors, File, Modal, Outcome, Reply, Request, Sending
+from bot.domain import commands
+from bot.domain.commands.event import (
+    EventCommand,
+    EventHelp,
+    ExportEvents,
+    FindEvents,
+    ListEvents,
+    LogEvent,
+    outages_named,
+    parse_event,
+)
+from bot.domain.errors import NotKnownYetError, UserError
+from bot.domain.events import LONGEST_TEXT, PUBLIC, Entry, Kind, Pending, Span
+from bot.domain.logged import Logged
+from bot.domain.operations import CreateIssue, Operation, Post, Stages, WriteNote
+from bot.domain.people import Right
+from bot.domain.questions import MessageQuestion
+from bot.domain.talk import Said, Talk
+from bot.domain.team import Team
+from bot.domain.times import read_when
+from bot.messages import Words, general, tracker
+from bot.messages import events as say
+from bot.messages import export as exported
+from bot.services import events, privacy
+from bot.services import outages as outage_services
+from bot.services.people import names_of, require, zone_of
+from bot.store import Tx
+
+MOST_LISTED, MOST_FOUND = 50, 20
+
+
+Answering = Callable[[Tx, Team, Request, Any], Outcome]
+"""Answers one sub-command."""
+
+
+def answering(answers: Mapping[type, Answering]) -> Callable[[Tx, Team, Request], Outcome]:
+    """Answer `/event …` by a table: by what was understood."""
+
+    def command(tx: Tx, team: Team, request: Request) -> Outcome:
+        asked = _understood(tx, team, request)
+        return answers[type(asked)](tx, team, request, asked)
+
+    return command
+
+
+def usage(tx: Tx, team: Team, request: Request, asked: EventHelp) -> Outcome:
+    """List what one may type."""
+    del tx, team, request
+    return Reply(say.usage(asked))
+
+
+def _understood(tx: Tx, team: Team, request: Request) -> EventCommand:
+    """Read what was typed, with times in the person's own zone; who that is must be known for all but help."""
+    zone = zone_of(tx, team, request.who)
+    asked = parse_event(request.text, request.at, zone or ZoneInfo("UTC"))
+    if zone is None and not isinstance(asked, EventHelp):
+        raise NotKnownYetError(request.who)
+    return asked
+
+
+def log(tx: Tx, team: Team, request: Request, asked: LogEvent) -> Outcome:
+    """Log one line."""
+    require(tx, team, request.who, Right.WRITE)
+    entry = Entry(
+        key=request.id,
+        text=asked.text,
+        by=request.who,
+        now=request.at,
+        source="terminal" if request.source == "terminal" else "command",
+        kind=asked.kind,
+        at=asked.when.at if asked.when else None,
+        channel=request.channel,
+        private=privacy.is_private(tx, team, request.channel, said_so=request.private),
+    )
+    told = events.log(tx, entry, outages_named(asked.text))
+    events.echo(tx, team, told.event, request.at)
+    note = asked.when.note if asked.when else ""
+    return Reply(say.logged(told, note, events.waiting(tx)))
+
+
+def newest(tx: Tx, team: Team, request: Request, asked: ListEvents) -> Outcome:
+    """List the newest events."""
+    del team
+    limit = min(asked.count or (MOST_LISTED if asked.span else 10), MOST_LISTED)
+    told = events.newest(tx, request.who, limit, asked.span or Span())
+    return Reply(say.listed(told, asked="in this time" if asked.span else ""))
+
+
+def find(tx: Tx, team: Team, request: Request, asked: FindEvents) -> Outcome:
+    """Search the log."""
+    del team
+    hits = events.find(tx, request.who, asked.words, MOST_FOUND)
+    return Reply(say.found(asked.words, hits, MOST_FOUND))
+
+
+# One event: its buttons
+
+
+def edit(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Open the modal in which an event is changed."""
+    require(tx, team, request.who, Right.WRITE)
+    event = events.must_find(tx, _number(request.about))
+    privacy.must_read(tx, request.who, event)
+    return Modal(say.edit_modal(event))
+
+
+def save(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Keep what was changed, as a revision."""
+    require(tx, team, request.who, Right.WRITE)
+    event = events.must_find(tx, _number(request.about))
+    privacy.must_read(tx, request.who, event)
+    text, typed = request.values.get("text", "").strip(), request.values.get("when", "").strip()
+    if not text:
+        return FieldErrors({"text": "Please say what happened. To strike the event through, use Retract."})
+    if len(text) > LONGEST_TEXT:
+        return FieldErrors({"text": f"These are {len(text)} characters; an event has at most {LONGEST_TEXT}."})
+    happened = event.at
+    if typed and typed != say.exact(event.at):
+        zone = zone_of(tx, team, request.who)
+        if zone is None:
+            raise NotKnownYetError(request.who)
+        words = commands.words(typed)
+        try:
+            found = read_when(words, request.at, zone)
+        except UserError as wrong:
+            return FieldErrors({"when": str(wrong)})
+        if found is None or found[1] != len(words):
+            return FieldErrors({"when": "This is no time. Try 14:05, -10m, yesterday 14:05, or 2026-11-25 14:05:07Z."})
+        happened = found[0].at
+    kind = _kind(request.values.get("kind", event.kind))
+    events.edit(tx, event.id, by=request.who, text=text, kind=kind, happened=happened, at=request.at)
+    return Closed()
+
+
+def retract(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Strike an event through."""
+    number = _writable(tx, team, request)
+    return Reply(say.changed(events.retract(tx, number, by=request.who, at=request.at)))
+
+
+def restore(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Take a retraction back."""
+    number = _writable(tx, team, request)
+    return Reply(say.changed(events.restore(tx, number, by=request.who, at=request.at)))
+
+
+def switch(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Make an incident of a change, or the other way round."""
+    number = _writable(tx, team, request)
+    kind = _kind(request.about.partition(" ")[2])
+    return Reply(say.changed(events.switch(tx, number, kind, by=request.who, at=request.at)))
+
+
+def move(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Let an event belong to the outage whose button was pressed."""
+    number = _writable(tx, team, request)
+    outage = _number(request.about.partition(" ")[2])
+    return Reply(say.changed(events.move(tx, number, outage, by=request.who, at=request.at)))
+
+
+def toil(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Make an issue that tracks the cost of what was done by hand."""
+    number = _writable(tx, team, request)
+    event = events.must_find(tx, number)
+    names = names_of(tx, [event.by, request.who])
+    issue = CreateIssue(
+        f"toil:{event.key}",
+        tracker.title(f"Toil: {event.text}"),
+        tracker.toil(event, names[event.by]),
+        (team.labels.toil,),
+        confidential=event.hidden,
+    )
+    events.make_toil(tx, event, issue, by=request.who, batch=f"toil-{event.id}", at=request.at)
+    return Reply(say.toil_begun(event, events.waiting(tx)))
+
+
+def retry(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Try again what GitLab refused."""
+    number = _writable(tx, team, request)
+    return Reply(say.trying_again(events.retry(tx, number, request.at)))
+
+
+def _writable(tx: Tx, team: Team, request: Request) -> int:
+    require(tx, team, request.who, Right.WRITE)
+    number = _number(request.about.partition(" ")[0])
+    privacy.must_read(tx, request.who, events.must_find(tx, number))
+    return number
+
+
+def _number(written: str) -> int:
+    if not written.isdecimal():
+        message = "This button is from another time, and I do not know any more what it was about."
+        raise UserError(message)
+    return int(written)
+
+
+def _kind(written: str) -> Kind:
+    return "incident" if written == "incident" else "change"
+
+
+# Messages become events
+
+
+def log_message(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Log the message that a shortcut was used on."""
+    require(tx, team, request.who, Right.WRITE)
+    said = _must_be_said(request)
+    private = privacy.is_private(tx, team, said.channel, said_so=request.private)
+    told = events.log(
+        tx, entry_of(said, request.who, request.at, "shortcut", private=private), outages_named(said.text)
+    )
+    if not told.again:
+        events.echo(tx, team, told.event, request.at)
+    return Ask(MessageQuestion(said.channel, said.ts), "event.logged", json.dumps([told.event.id, told.again]))
+
+
+def show_logged(tx: Tx, team: Team, request: Request, about: str, answer: Answer) -> Outcome:
+    """Say that a message was logged; where Baton is no member, what that means."""
+    del team
+    number, again = json.loads(about)
+    echoed = events.echoed(tx, number)
+    told = Logged(echoed.event, echoed.outage, echoed.choices, again=again)
+    words = say.logged(told, "", events.waiting(tx))
+    del request
+    return Reply(say.with_invitation(words) if answer.refused else words)
+
+
+def entry_of(said: Said, who: str, now: datetime, source: Any, *, private: bool) -> Entry:  # noqa: ANN401 - a word
+    """Make what is logged of a message: its own time, its author, its text and the names of its files."""
+    return Entry(
+        key=said.key,
+        text=said.logged(LONGEST_TEXT),
+        by=said.author,
+        logged_by=who,
+        now=now,
+        source=source,
+        at=min(said.at, now),
+        channel=said.channel,
+        permalink=said.permalink,
+        private=private,
+    )
+
+
+def _must_be_said(request: Request) -> Said:
+    said = request.said
+    if said is None or not said.logged(LONGEST_TEXT):
+        message = "This message has no words and no files, so there is nothing that I could log."
+        raise UserError(message)
+    if said.own:
+        raise UserError(say.own_message())
+    return said
+
+
+def add_to_handoff(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Put the message on the list for the next hand-off."""
+    require(tx, team, request.who, Right.WRITE)
+    said = _must_be_said(request)
+    pending = Pending(
+        id=0,
+        key=said.key,
+        by=request.who,
+        at=request.at,
+        text=said.logged(LONGEST_TEXT),
+        permalink=said.permalink,
+        channel=said.channel,
+        private=privacy.is_private(tx, team, said.channel, said_so=request.private),
+    )
+    return Reply(say.on_list(added=events.put_on_list(tx, pending)))
+
+
+# Reactions
+
+
+def reacted(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Log the message that got the reaction which logs, or retract it when the last one is gone: Slack is asked."""
+    if request.about.partition("::")[0] != team.reaction:
+        return Closed()
+    if request.name == "reaction_added":
+        require(tx, team, request.who, Right.WRITE)
+    private = privacy.is_private(tx, team, request.channel, said_so=request.private)
+    about = {"channel": request.channel, "ts": request.values["ts"], "who": request.who, "private": private}
+    events.pin(
+        tx, request.id, json.dumps({**about, "added": request.name == "reaction_added"}), request.who, request.at
+    )
+    return Closed()
+
+
+def pin_question(_: Tx, __: Team, about: str) -> MessageQuestion:
+    """Ask what the message says, and whether it still has the reaction."""
+    asked = json.loads(about)
+    return MessageQuestion(asked["channel"], asked["ts"])
+
+
+def pinned(tx: Tx, team: Team, about: str, talk: Talk, at: datetime) -> Stages:
+    """Bring the log in step with the reactions on a message, as they are now."""
+    asked: Mapping[str, Any] = json.loads(about)
+    said = talk.message
+    if said is None:
+        return ()
+    has_pin = any(name.partition("::")[0] == team.reaction for name in said.reactions)
+    earlier = tx.event_of(said.key)
+    if not asked["added"]:
+        if earlier and not has_pin and earlier.source == "reaction":
+            events.retract(tx, earlier.id, by=asked["who"], at=at)
+        return ()
+    if not has_pin:
+        return ()
+    if earlier:
+        events.restore(tx, earlier.id, by=asked["who"], at=at)
+        return ()
+    problem = say.own_message() if said.own else ""
+    if not said.logged(LONGEST_TEXT):
+        problem = "This message has no words and no files, so there is nothing that I could log."
+    if problem:
+        key = f"pin:{asked['channel']}:{asked['ts']}:{asked['who']}"
+        return ((("tell", Post(key, asked["who"], "event.plain", problem)),),)
+    entry = entry_of(said, asked["who"], at, "reaction", private=asked["private"])
+    told = events.log(tx, entry, outages_named(said.text))
+    events.echo(tx, team, told.event, at)
+    return ()
+
+
+def message_edited(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Note that a logged message says something else now."""
+    del team
+    if request.said:
+        events.message_edited(
+            tx, request.said.key, request.said.logged(LONGEST_TEXT), by=request.who or request.said.by, at=request.at
+        )
+    return Closed()
+
+
+def message_deleted(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Note that a logged message was deleted."""
+    del team
+    key = f"message:{request.channel}:{request.values['ts']}"
+    events.message_deleted(tx, key, by=request.who, at=request.at)
+    return Closed()
+
+
+# Files
+
+
+def export(tx: Tx, team: Team, request: Request, asked: ExportEvents) -> Outcome:
+    """Send the log, or a part of it, as a file."""
+    del team, request
+    number = None
+    if asked.named:
+        outage = outage_services.choose(tx, asked.named, ended_too=True)
+        number = outage.number if not isinstance(outage, tuple) else None
+    span = asked.span or Span()
+    told = events.events_in(tx, span, number)
+    since, until = (at.isoformat() if at else "" for at in (span.since, span.until))
+    about = json.dumps([asked.format, since, until, number])
+    return Sending(say.following(f"The log ({asked.format})", told.hidden), "event.export", about)
+
+
+def export_file(tx: Tx, team: Team, request: Request, about: str) -> list[File]:
+    """Make the file of an export: nothing hidden stands in it."""
+    del team
+    form, since, until, number = json.loads(about)
+    ends = (datetime.fromisoformat(at) if at else None for at in (since, until))
+    told = events.events_in(tx, Span(*ends), number)
+    revisions = tx.revisions_of(one.id for one in told.events)
+    people = {one.by for one in told.events} | {one.by for all_of in revisions.values() for one in all_of}
+    hidden = {one.id for one in told.events if not PUBLIC.may_read(one)}
+    if request.source == "terminal":
+        hidden = set()
+    name, text = exported.export(
+        form, told.events, revisions, told.outages, names_of(tx, people), hidden, now=request.at
+    )
+    return [File(name, text, f"{len(told.events)} events of the log.")]
+
+
+# How messages are worded
+
+
+def echo(tx: Tx, team: Team, about: str) -> Words:
+    """Word the message that echoes an event."""
+    del team
+    return say.echo(events.echoed(tx, int(about)))
+
+
+def plain(tx: Tx, team: Team, about: str) -> Words:
+    """Word a message that says one sentence of ours."""
+    del tx, team
+    return general.refused(about)
+
+
+def fill_in(tx: Tx, team: Team, operation: Operation) -> Operation:
+    """Word a note right before it is sent, and name the issue that it stands under."""
+    body = ""
+    if isinstance(operation, WriteNote) and (event := tx.event(operation.event)):
+        name = names_of(tx, [event.by])[event.by]
+        body = tracker.note(event, name, own=team.tracker)
+        if event.outage != operation.outage:
+            body = f"{tracker.note(replace(event, retracted=True), name, own=team.tracker)}\n\nIt belongs to O{event.outage}."
+    return outage_services.fill_in(tx, operation, body)

@@ -1,0 +1,125 @@
+"""What happened in production is on record in one line, whoever types it, wherever, and whatever is down."""
+
+from bot.sandbox.slack.persona import Persona
+from tests.stories.side_by_side import side_by_side
+from tests.stories.world import CHANNEL, Gitlab, World
+
+
+def notes_of(gitlab: Gitlab, iid: int) -> list[str]:
+    """The texts of the notes under an issue that people wrote, or Baton did, oldest first."""
+    notes = gitlab.state.issues[iid].notes
+    return [each.body for each in sorted(notes, key=lambda one: one.id) if not each.system]
+
+
+def only_outage(gitlab: Gitlab) -> int:
+    """The number of the only issue with the label."""
+    (found,) = [iid for iid in gitlab.state.issues if "outage" in gitlab.labels_of(iid)]
+    return found
+
+
+def declares(world: World, person: Persona, title: str, *, channel: str = CHANNEL, ticks: tuple[str, ...] = ()) -> None:
+    """Somebody declares an outage by the command."""
+    assert person.types(f"/event outage {title}", channel).ok
+    world.modal(person, "Open issue")
+    for label in ticks:
+        person.ticks(label)
+    assert person.submits().ok
+
+
+@side_by_side
+def test_one_line_is_logged_echoed_in_the_channel_and_changed_by_its_buttons(
+    world: World, alice: Persona, bob: Persona
+) -> None:
+    alice.types("/event log 08:30Z restarted <redis> & friends", CHANNEL)
+    echo = world.said("restarted <redis> & friends")
+    world.until(lambda: [one for one in world.messages("restarted") if not one.ephemeral], "the echo")
+    (echo,) = [one for one in world.messages("restarted") if not one.ephemeral]
+
+    assert echo.buttons == ["Edit", "Retract", "Make toil issue", "Switch to incident"]
+    assert "change" in echo.text
+    assert "08:30 UTC" in echo.text
+    assert "@alice" in echo.text
+
+    bob.clicks(echo, "Switch to incident")
+    world.said("switched by @bob")
+    alice.clicks(world.said("switched by @bob"), "Edit")
+    world.modal(alice, "Save")
+    alice.fills("What happened", "restarted redis")
+    assert alice.submits().ok
+    world.said("edited by @alice")
+    alice.clicks(world.said("edited by @alice"), "Retract")
+    assert world.said("retracted by @alice").buttons == ["Restore"]
+
+
+@side_by_side
+def test_an_outage_declared_logged_to_and_resolved_while_gitlab_is_away_becomes_one_closed_issue(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    gitlab.goes_down()
+    declares(world, alice, "Database is down", ticks=("Data loss",))
+    world.said("Outage O1 Database is down")
+    bob.types("/event log 08:50Z replication stopped", CHANNEL)
+    alice.types("/event log 08:40Z disk full", CHANNEL)
+    world.said("Nothing is lost")
+    bob.types("/event resolve", CHANNEL)
+    world.said("post-mortem is due")
+    gitlab.comes_back()
+    world.is_idle(within=60)
+
+    iid = only_outage(gitlab)
+    assert gitlab.labels_of(iid) == ["(perceived) data loss", "outage"]
+    assert gitlab.issue(iid)["state"] == "closed"
+    notes = notes_of(gitlab, iid)
+    assert [next(word for word in ("declared", "replication", "disk", "resolved") if word in note) for note in notes] == [
+        "declared",
+        "replication",
+        "disk",
+        "resolved",
+    ]
+    assert f"#{iid}" in world.said("is over, after").text
+
+
+@side_by_side
+def test_the_same_message_becomes_one_event_and_one_outage_whichever_way_it_is_asked_for(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    message = bob.says("Disk of db3 is full\nsecond line", CHANNEL)
+
+    assert alice.opens_shortcut(message, "Log as event").ok
+    world.said("Logged as event 1")
+    alice.opens_shortcut(message, "Log as event")
+    world.said("in the log already")
+    alice.opens_shortcut(message, "Open outage issue")
+    modal = world.modal(alice, "Open issue")
+    assert modal.field("Title").value == "Disk of db3 is full"
+    alice.submits()
+    world.said("goes on", CHANNEL)
+    world.is_idle()
+    bob.opens_shortcut(message, "Open outage issue")
+    world.said("is outage O1", to=bob)
+    assert gitlab.issue(only_outage(gitlab))["title"] == "Disk of db3 is full"
+    bob.reacts(message, "pushpin")
+    world.is_idle()
+    assert len([one for one in world.messages("Disk of db3") if "event 1" in one.text and not one.ephemeral]) == 1
+
+
+@side_by_side
+def test_a_pushpin_logs_and_the_last_one_taken_off_retracts(world: World, alice: Persona, bob: Persona) -> None:
+    first = bob.says("What is it?", CHANNEL)
+    reply = bob.says("Disk full", CHANNEL, thread_ts=first.ts)
+
+    alice.reacts(reply, "pushpin")
+    world.said("Disk full")
+    world.until(lambda: [one for one in world.messages("Disk full") if one.buttons], "the echo")
+    bob.reacts(reply, "pushpin")
+    alice.unreacts(reply, "pushpin")
+    world.is_idle()
+    assert not world.messages("retracted")
+    bob.unreacts(reply, "pushpin")
+    world.said("retracted by @bob")
+    alice.reacts(reply, "pushpin")
+    world.said("restored by @alice")
+    bob.edits(reply, "Disk was full")
+    world.said("message edited by @bob")
+    bob.deletes(reply)
+    world.said("message deleted by @bob")
