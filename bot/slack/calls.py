@@ -4,7 +4,7 @@ https://docs.slack.dev/reference/methods
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,9 +24,11 @@ SECONDS = 6.0
 MODAL_SECONDS = 2.0
 CLOCKS_DIFFER = timedelta(minutes=5)
 LOOKS_FOR_A_FILE, LOOK_AGAIN_SECONDS = 3, 1.0
+LONGEST_ALTERNATIVE = 1000
 MOST_VIEWS = 1000
 MARKER = "baton_message"
 MOST_PAGES = 50
+A_FEW = 15
 LATER = frozenset(
     {
         "internal_error",
@@ -66,6 +68,7 @@ GONE = frozenset(
         "no_such_subteam",
         "subteam_not_found",
         "message_not_found",
+        "thread_not_found",
     }
 )
 """What it was about is not there (any more): a modal that was closed, a trigger that lives no longer, a person."""
@@ -86,11 +89,17 @@ class NotThereError(Rejected):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who Baton is in its workspace."""
+    """Who Baton is in its workspace; `url` is the workspace's own address."""
 
     workspace: str
     user: str
     bot: str
+    url: str = ""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Baton's own ids, as they stand in messages."""
+        return frozenset(filter(None, (self.user, self.bot)))
 
 
 class SlackCalls:
@@ -150,18 +159,21 @@ class SlackCalls:
         channel = await self.direct_channel(who)
         await self._say(lambda body: self.client.chat_postMessage(channel=channel, **body), said)
 
-    async def send_file(self, who: str, name: str, content: str, comment: str) -> bool:
+    async def send_file(
+        self, who: str, name: str, content: str | bytes, comment: str, alternative: str = "", *, title: str = ""
+    ) -> bool:
         """Send a file to one person, as a direct message; tells whether it is known to have arrived.
 
-        False stands for not knowing: whoever sent it again might show it twice. Unavailable and Rejected are raised
-        when it did not arrive for certain. https://docs.slack.dev/messaging/working-with-files
+        `alternative` is what a screen reader says of a picture. False stands for not knowing: whoever sent it again
+        might show it twice. Unavailable and Rejected are raised when it did not arrive for certain.
+        https://docs.slack.dev/messaging/working-with-files
         """
         channel, since = await self.direct_channel(who), self._clock() - CLOCKS_DIFFER
-        file = await self._upload(name, content.encode())
+        file = await self._upload(name, content.encode() if isinstance(content, str) else content, alternative)
         try:
             await self._called(
                 self.client.files_completeUploadExternal(
-                    files=[{"id": file, "title": name}], channel_id=channel, initial_comment=comment
+                    files=[{"id": file, "title": title or name}], channel_id=channel, initial_comment=comment
                 )
             )
         except Unavailable as silence:
@@ -171,9 +183,13 @@ class SlackCalls:
             return await self._has_file(channel, file, since.timestamp())
         return True
 
-    async def _upload(self, name: str, content: bytes) -> str:
+    async def _upload(self, name: str, content: bytes, alternative: str) -> str:
         """Bring a file to Slack, where nobody sees it yet; gives its id."""
-        place = await self._called(self.client.files_getUploadURLExternal(filename=name, length=len(content)))
+        place = await self._called(
+            self.client.files_getUploadURLExternal(
+                filename=name, length=len(content), alt_txt=alternative[:LONGEST_ALTERNATIVE] or None
+            )
+        )
         try:
             async with (
                 asyncio.timeout(2 * SECONDS),
@@ -250,12 +266,49 @@ class SlackCalls:
                 return None
         return None
 
+    # what others said
+
+    async def message(self, channel: str, ts: str) -> dict[str, Any] | None:
+        """Read the message with exactly this `ts`, a reply in a thread too; None where there is none.
+
+        https://docs.slack.dev/reference/methods/conversations.replies
+        """
+        async for one in self._replies(channel, ts, oldest=ts, latest=ts, inclusive=True, limit=A_FEW):
+            if one.get("ts") == ts:
+                return one
+        return None
+
+    async def thread(self, channel: str, ts: str, most: int) -> list[dict[str, Any]]:
+        """Read a thread by its first message's `ts`, from that on, in order, `most` messages at most."""
+        found: list[dict[str, Any]] = []
+        async for one in self._replies(channel, ts, limit=200):
+            if len(found) == most:
+                break
+            found.append(one)
+        return found
+
+    async def _replies(self, channel: str, ts: str, **asked: Any) -> AsyncIterator[dict[str, Any]]:  # noqa: ANN401
+        cursor = ""
+        for _ in range(MOST_PAGES):
+            place = {**asked, "cursor": cursor} if cursor else asked
+            page = await self._called(self.client.conversations_replies(channel=channel, ts=ts, **place))
+            for one in page.get("messages") or ():
+                yield one
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    async def permalink(self, channel: str, ts: str) -> str:
+        """Ask for a message's address."""
+        answer = await self._called(self.client.chat_getPermalink(channel=channel, message_ts=ts))
+        return str(answer["permalink"])
+
     # people
 
     async def identity(self) -> Identity:
         """Ask who Baton is."""
         me = await self._called(self.client.auth_test())
-        return Identity(_home(me), str(me.get("user_id", "")), str(me.get("bot_id") or ""))
+        return Identity(_home(me), str(me.get("user_id", "")), str(me.get("bot_id") or ""), str(me.get("url") or ""))
 
     async def describe(self, who: str, home: str) -> Person:
         """Ask Slack about somebody; raises Rejected when Slack knows nobody of this id.
@@ -280,6 +333,20 @@ class SlackCalls:
         """Ask who is in a user group."""
         found = await self._called(self.client.usergroups_users_list(usergroup=group))
         return frozenset(str(one) for one in found.get("users") or ())
+
+    async def channel_members(self, channel: str) -> frozenset[str]:
+        """Ask who is in a channel; raises NotThereError where Baton may not know."""
+        found: set[str] = set()
+        cursor = ""
+        for _ in range(MOST_PAGES):
+            page = await self._called(
+                self.client.conversations_members(channel=channel, limit=1000, cursor=cursor or None)
+            )
+            found.update(str(one) for one in page.get("members") or ())
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return frozenset(found)
 
     async def is_private(self, channel: str) -> bool:
         """Ask whether a channel is private; Slack hides those in which Baton is no member, and shows public ones."""

@@ -1,14 +1,19 @@
 """Reads messages and threads in Slack, for questions and plans that depend on them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
-from bot.domain.errors import Rejected
+from bot.domain.errors import Rejected, Unavailable
 from bot.domain.questions import MessageQuestion
-from bot.domain.talk import Talk
-from bot.slack.calls import SlackCalls
+from bot.domain.talk import Said, Talk
+from bot.slack.calls import Identity, SlackCalls
 from bot.slack.markup import NOBODY
-from bot.slack.said import Message, mentioned
+from bot.slack.said import Message, Reader, mentioned
 from bot.store import Store, StoreError
+from bot.telemetry import log
+
+MOST_REPLIES = 1000
 
 
 async def names_in(store: Store, messages: Iterable[Message]) -> Mapping[str, str]:
@@ -24,12 +29,43 @@ async def names_in(store: Store, messages: Iterable[Message]) -> Mapping[str, st
 
 
 class Listening:
-    """Reads what was said."""
+    """Reads what was said, with the names of people whom `store` remembers."""
 
-    def __init__(self, calls: SlackCalls) -> None:
-        self._calls = calls
+    def __init__(self, calls: SlackCalls, store: Store | None = None) -> None:
+        self._calls, self._store = calls, store
+        self._me: Identity | None = None
 
     async def read(self, question: MessageQuestion) -> Talk:
-        """Answer a question about a message; raises Unavailable or Rejected."""
-        message = f"{question.channel} cannot be read"
-        raise Rejected(message)
+        """Answer a question about a message; raises Unavailable or Rejected.
+
+        The thread is all that stands in it but for the message itself and for what Baton said.
+        """
+        me = self._me = self._me or await self._calls.identity()
+        try:
+            found = await self._calls.message(question.channel, question.ts)
+            thread = await self._thread(question.channel, found) if found and question.thread else []
+        except Rejected as refusal:
+            if not refusal.gone:
+                raise
+            return Talk(None)
+        names = await names_in(self._store, [found or {}, *thread]) if self._store else NOBODY
+        reader = Reader(me.ids, names, me.url)
+        message = reader.read(found or {}, question.channel)
+        if message is None:
+            return Talk(None)
+        others = (reader.read(one, question.channel) for one in thread if one.get("ts") != message.ts)
+        told = tuple(one for one in others if one is not None and not one.own)
+        return Talk(replace(message, permalink=await self._permalink(message)), told)
+
+    async def _thread(self, channel: str, message: Message) -> list[dict[str, Any]]:
+        if not message.get("thread_ts"):
+            return []
+        return await self._calls.thread(channel, str(message["thread_ts"]), MOST_REPLIES + 1)
+
+    async def _permalink(self, message: Said) -> str:
+        """Prefer the address that Slack gives to the one that was made like it."""
+        try:
+            return await self._calls.permalink(message.channel, message.ts)
+        except (Rejected, Unavailable) as error:
+            log.info("listening.permalink_made", reason=error.reason)
+            return message.permalink

@@ -1,4 +1,4 @@
-"""Keeps what Slack says of people and groups: read on first sight, refreshed daily and when Slack says they changed.
+"""Keeps what Slack says of people, groups and channels: read on first sight, refreshed daily and when Slack says they changed.
 
 A request whose right depends on somebody unknown is kept as it came. This worker asks Slack, and hands it back to be
 answered, also after a restart. It stays kept until its answer was shown, so a crash in between leaves nobody without.
@@ -15,7 +15,7 @@ from bot.domain.errors import Rejected, Unavailable
 from bot.domain.operations import backoff
 from bot.domain.people import Person
 from bot.services.people import HOME
-from bot.slack.calls import SlackCalls
+from bot.slack.calls import NotThereError, SlackCalls
 from bot.slack.sparing import Sparing
 from bot.store import Store, Tx
 from bot.telemetry import log, metrics
@@ -26,7 +26,8 @@ AT_A_TIME = 10
 POLL = 5.0
 WITHHELD_PAUSE = 5.0
 """Slack allows twenty questions a minute about groups."""
-BOT_USER, BOT = "bot user", "bot"
+BOT_USER, BOT, ADDRESS = "bot user", "bot", "workspace address"
+"""Names of remembered facts: Baton's own ids, and where its workspace is."""
 AnswerKept = Callable[[Request], Awaitable["asyncio.Task[None] | None"]]
 """Answers a kept request; gives the task that shows the answer, None when it has to be kept on."""
 Tell = Callable[[Request, str, str], None]
@@ -118,7 +119,7 @@ class Roster:
             return
         if not await self._knows(waits_for):
             try:
-                await self._learn(waits_for)
+                await self._learn(waits_for, wanted=True)
             except WithheldError as withheld:
                 if request not in self._told:
                     self._told.add(request)
@@ -132,6 +133,8 @@ class Roster:
             self._shown[request] = asyncio.create_task(self._settle_after(showing, request))
 
     async def _knows(self, who: str) -> bool:
+        if _is_channel(who):
+            return await self.store.read(lambda tx: tx.is_private(who) is not None and bool(tx.members_of([who])))
         return bool(await self.store.read(lambda tx: {**tx.people([who]), **tx.groups([who])}))
 
     async def _settle_after(self, showing: "asyncio.Task[None]", request: str) -> None:
@@ -153,15 +156,18 @@ class Roster:
         at = self.clock()
 
         def keep(tx: Tx) -> None:
-            for name, value in ((HOME, me.workspace), (BOT_USER, me.user), (BOT, me.bot)):
+            for name, value in ((HOME, me.workspace), (BOT_USER, me.user), (BOT, me.bot), (ADDRESS, me.url)):
                 tx.keep_fact(name, value, at)
 
         await self.store.write(keep)
         self._known_self = True
         self._sparing.over("roster.slack_reached")
 
-    async def _learn(self, who: str) -> None:
-        if who.startswith("S"):
+    async def _learn(self, who: str, *, wanted: bool = False) -> None:
+        """Ask Slack about somebody, a group or a channel; `wanted` tells that a request waits for it."""
+        if _is_channel(who):
+            await self._learn_channel(who, wanted=wanted)
+        elif who.startswith("S"):
             await self._learn_group(who)
         else:
             await self._learn_person(who)
@@ -195,3 +201,44 @@ class Roster:
                     raise WithheldError(refusal.reason) from refusal
                 members, at = known[group], at - REFRESH_AFTER + ASK_AGAIN
         await self.store.write(lambda tx: tx.keep_group(group, members, at))
+
+    async def _learn_channel(self, channel: str, *, wanted: bool) -> None:
+        """Ask whether a channel is private, and then who is in it.
+
+        Members of a public one are asked for when a request waits for nothing else, and from then on.
+        """
+        known, read = await self.store.read(lambda tx: (tx.is_private(channel), bool(tx.members_of([channel]))))
+        private = known
+        if not wanted or known is None:
+            private = await self._learn_privacy(channel, known)
+        if private or read or (wanted and known is not None):
+            await self._learn_members(channel)
+
+    async def _learn_privacy(self, channel: str, known: bool | None) -> bool:  # noqa: FBT001 - what the store says
+        """Ask whether a channel is private; it is taken for that where Slack does not say."""
+        at = self.clock()
+        try:
+            private = not channel.startswith("D") and await self.calls.is_private(channel)
+        except Rejected as refusal:
+            log.warning("roster.channel_not_read", channel=channel, reason=refusal.reason)
+            private, at = known is not False, at - REFRESH_AFTER + ASK_AGAIN
+        await self.store.write(lambda tx: tx.keep_privacy(channel, at, private=private))
+        return private
+
+    async def _learn_members(self, channel: str) -> None:
+        """Ask who is in a channel: nobody as far as we know, where Baton is no member."""
+        at = self.clock()
+        try:
+            members = frozenset[str]() if channel.startswith("D") else await self.calls.channel_members(channel)
+        except NotThereError as refusal:
+            log.info("roster.members_not_read", channel=channel, reason=refusal.reason)
+            members = frozenset()
+        except Rejected as refusal:
+            log.warning("roster.members_not_read", channel=channel, reason=refusal.reason)
+            members = (await self.store.read(lambda tx: tx.members_of([channel]))).get(channel, frozenset())
+            at = at - REFRESH_AFTER + ASK_AGAIN
+        await self.store.write(lambda tx: tx.keep_channel(channel, members, at))
+
+
+def _is_channel(who: str) -> bool:
+    return who[:1] in {"C", "G", "D"}

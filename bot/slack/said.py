@@ -15,6 +15,8 @@ from bot.domain.talk import Said
 from bot.slack.markup import NOBODY, as_typed, linked
 
 Message = Mapping[str, Any]
+SAYS_NOTHING = "[no preview available]"
+"""What Slack puts into an attachment that has no fallback."""
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _TS = re.compile(r"([0-9]{1,11})\.([0-9]{6})", re.ASCII)
 _MENTIONED = re.compile(r'<@([UW][A-Z0-9]+)[|>]|"user_id": "([UW][A-Z0-9]+)"')
@@ -60,7 +62,8 @@ class Reader:
 
     def _attached(self, attachment: Message) -> Iterator[str]:
         lines = [*self._plain(attachment), *self._blocks(attachment.get("blocks"))]
-        yield from [line for line in lines if line] or [self._typed(attachment.get("fallback"))]
+        fallback = self._typed(attachment.get("fallback"))
+        yield from [line for line in lines if line] or ([] if fallback == SAYS_NOTHING else [fallback])
 
     def _blocks(self, blocks: object) -> Iterator[str]:
         for block in blocks if isinstance(blocks, list) else ():

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.journal import Batch, Message, Progress, World
 from bot.domain.operations import Operation, Plan, Post, SetIssue
+from bot.domain.people import Person
 from bot.store import Store, Tx
 
 pytestmark = pytest.mark.anyio
@@ -93,6 +94,70 @@ async def test_worlds_and_messages_are_remembered_as_last_known(store: Store) ->
 
     assert await store.read(lambda tx: tx.world("gitlab")) == world
     assert await store.read(lambda tx: tx.message("m")) == message
+
+
+# Members of channels
+
+
+async def test_members_are_known_of_channels_that_were_read_even_where_nobody_is_in_them(store: Store) -> None:
+    await store.write(lambda tx: tx.keep_channel("C1", ["U1", "U2", "U1"], AT))
+    await store.write(lambda tx: tx.keep_channel("C2", [], AT))
+
+    found = await store.read(lambda tx: tx.members_of(["C1", "C2", "C3"]))
+
+    assert found == {"C1": frozenset({"U1", "U2"}), "C2": frozenset()}
+
+
+async def test_a_channel_that_is_read_again_has_the_members_of_then(store: Store) -> None:
+    await store.write(lambda tx: tx.keep_channel("C1", ["U1", "U2"], AT))
+    await store.write(lambda tx: tx.keep_channel("C1", ["U2", "U3"], AT))
+
+    assert await store.read(lambda tx: tx.members_of(["C1"])) == {"C1": frozenset({"U2", "U3"})}
+
+
+async def test_who_joins_and_leaves_changes_only_channels_that_were_read(store: Store) -> None:
+    await store.write(lambda tx: tx.keep_channel("C1", ["U1"], AT))
+
+    def move(tx: Tx) -> None:
+        for channel in ("C1", "C2"):
+            tx.joins(channel, "U2")
+            tx.joins(channel, "U2")
+            tx.leaves(channel, "U1")
+
+    await store.write(move)
+
+    assert await store.read(lambda tx: tx.members_of(["C1", "C2"])) == {"C1": frozenset({"U2"})}
+
+
+async def test_a_channel_that_told_nothing_is_read_again_when_somebody_is_seen_to_join_it(store: Store) -> None:
+    await store.write(lambda tx: tx.keep_channel("C1", [], AT))
+    await store.write(lambda tx: tx.keep_channel("C2", ["U1"], AT))
+
+    await store.write(lambda tx: tx.joins("C1", "U2"))
+    await store.write(lambda tx: tx.joins("C2", "U2"))
+
+    assert await store.read(lambda tx: tx.read_before(AT, timedelta(days=1))) == ["C1"]
+
+
+async def test_what_was_read_a_day_ago_is_to_be_read_again_the_oldest_first(store: Store) -> None:
+    def keep(tx: Tx) -> None:
+        tx.keep_channel("C1", ["U1"], AT - timedelta(days=3))
+        tx.keep_privacy("C1", AT, private=True)
+        tx.keep_person(Person("U1", "alice"), AT - timedelta(days=2))
+        tx.keep_privacy("C2", AT - timedelta(days=4), private=False)
+        tx.keep_group("S1", ["U1"], AT)
+
+    await store.write(keep)
+
+    assert await store.read(lambda tx: tx.read_before(AT, timedelta(days=1))) == ["C2", "C1", "U1"]
+
+
+async def test_everybody_who_is_known_can_be_listed(store: Store) -> None:
+    alice, bob = Person("U1", "alice", zone="Europe/Amsterdam"), Person("U2", "bob", guest=True)
+    await store.write(lambda tx: tx.keep_person(bob, AT))
+    await store.write(lambda tx: tx.keep_person(alice, AT))
+
+    assert await store.read(lambda tx: tx.everybody()) == [alice, bob]
 
 
 async def test_a_lease_is_renewed_only_by_its_holder(store: Store) -> None:

@@ -1,6 +1,7 @@
-"""People and groups, as Slack last described them, and small facts worth remembering over a restart."""
+"""People, groups and channels' members, as Slack last described them, and small facts worth remembering."""
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from bot.domain.people import Person
@@ -8,25 +9,16 @@ from bot.store.sqlite.rows import Rows, text
 
 
 class PeopleTx(Rows):
-    """People, groups, facts."""
+    """People, groups, channels, facts."""
 
     def people(self, ids: Iterable[str]) -> dict[str, Person]:
         """Find those of `ids` who are known."""
         found = (self.row("SELECT * FROM people WHERE id = ?", (who,)) for who in ids)
-        return {
-            row["id"]: Person(
-                id=row["id"],
-                name=row["name"],
-                zone=row["zone"],
-                email=row["email"],
-                bot=bool(row["bot"]),
-                deactivated=bool(row["deactivated"]),
-                guest=bool(row["guest"]),
-                team=row["team"],
-            )
-            for row in found
-            if row
-        }
+        return {row["id"]: _person(row) for row in found if row}
+
+    def everybody(self) -> list[Person]:
+        """List all who are known."""
+        return [_person(row) for row in self.rows("SELECT * FROM people ORDER BY id")]
 
     def keep_person(self, person: Person, at: datetime) -> None:
         """Remember what Slack says of somebody."""
@@ -63,13 +55,51 @@ class PeopleTx(Rows):
         for member in sorted(set(members)):
             self.run('INSERT INTO group_members ("group", person) VALUES (?, ?)', (group, member))
 
+    def members_of(self, channels: Collection[str]) -> dict[str, frozenset[str]]:
+        """Find the members of those of `channels` whose members were read."""
+        known = [one for one in channels if self.row("SELECT 1 FROM channels WHERE id = ?", (one,))]
+        return {
+            channel: frozenset(
+                row["person"] for row in self.rows("SELECT person FROM channel_members WHERE channel = ?", (channel,))
+            )
+            for channel in known
+        }
+
+    def keep_channel(self, channel: str, members: Iterable[str], at: datetime) -> None:
+        """Remember who is in a channel; nobody, where Slack does not tell."""
+        self.run("INSERT OR REPLACE INTO channels (id, read_at) VALUES (?, ?)", (channel, text(at)))
+        self.run("DELETE FROM channel_members WHERE channel = ?", (channel,))
+        for member in sorted(set(members)):
+            self.run("INSERT INTO channel_members (channel, person) VALUES (?, ?)", (channel, member))
+
+    def joins(self, channel: str, person: str) -> None:
+        """Remember that somebody is in a channel now, if its members were read.
+
+        Slack tells it of channels that Baton is in: members that it did not tell before are to be read at once.
+        """
+        self.run(
+            "UPDATE channels SET read_at = '' WHERE id = ? "
+            "AND NOT EXISTS (SELECT 1 FROM channel_members WHERE channel = channels.id)",
+            (channel,),
+        )
+        self.run(
+            "INSERT OR IGNORE INTO channel_members (channel, person) SELECT id, ? FROM channels WHERE id = ?",
+            (person, channel),
+        )
+
+    def leaves(self, channel: str, person: str) -> None:
+        """Remember that somebody is in a channel no more."""
+        self.run("DELETE FROM channel_members WHERE channel = ? AND person = ?", (channel, person))
+
     def read_before(self, at: datetime, age: timedelta) -> list[str]:
-        """List the ids of people and groups whose description is older than `age`, oldest first."""
+        """List the ids of people, groups and channels whose description is older than `age`, oldest first."""
         before = text(at - age)
         rows = self.rows(
-            "SELECT id, read_at FROM people WHERE read_at < ? UNION ALL "
-            "SELECT id, read_at FROM groups WHERE read_at < ? ORDER BY read_at",
-            (before, before),
+            "SELECT id, min(read_at) AS read_at FROM ("
+            "SELECT id, read_at FROM people UNION ALL SELECT id, read_at FROM groups "
+            "UNION ALL SELECT id, read_at FROM channels UNION ALL SELECT id, at FROM places"
+            ") WHERE read_at < ? GROUP BY id ORDER BY read_at",
+            (before,),
         )
         return [row["id"] for row in rows]
 
@@ -81,3 +111,16 @@ class PeopleTx(Rows):
     def keep_fact(self, name: str, value: str, at: datetime) -> None:
         """Remember a small fact."""
         self.run("INSERT OR REPLACE INTO facts (name, value, at) VALUES (?, ?, ?)", (name, value, text(at)))
+
+
+def _person(row: sqlite3.Row) -> Person:
+    return Person(
+        id=row["id"],
+        name=row["name"],
+        zone=row["zone"],
+        email=row["email"],
+        bot=bool(row["bot"]),
+        deactivated=bool(row["deactivated"]),
+        guest=bool(row["guest"]),
+        team=row["team"],
+    )
