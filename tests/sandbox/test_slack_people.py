@@ -109,7 +109,8 @@ class Bot:
         self.app.shortcut("log")(self.log)
         self.app.view("form")(self.submitted)
         self.app.view_closed("form")(self.notes)
-        for event in ("reaction_added", "message", "app_home_opened", "user_change", "subteam_updated"):
+        reactions = ("reaction_added", "reaction_removed")
+        for event in (*reactions, "message", "app_home_opened", "user_change", "subteam_updated"):
             self.app.event(event)(self.event)
 
     async def wow(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
@@ -385,6 +386,29 @@ def test_reactions_edits_and_deletions_are_heard_where_the_bot_is_a_member(world
     assert events[1]["item"] == {"type": "message", "channel": "C1", "ts": message.ts}
     assert events[2]["message"]["text"] == "deployed twice"
     assert events[2]["previous_message"]["text"] == "deployed"
+
+
+def test_an_alert_says_something_else_when_its_attachment_is_changed(world: SlackWorld, bot: Bot) -> None:
+    world.add_person("U9", "alerts", is_bot=True)
+    alert = world.post_as("U9", "C1", "", attachments=[{"text": "firing"}], legacy=True)
+
+    world.edit(alert, "", attachments=[{"id": 1, "text": "resolved"}])
+
+    event = bot.heard[-1]["event"]
+    assert (event["subtype"], event["message"]["text"], "user" in event["message"]) == ("message_changed", "", False)
+    assert [event[key]["attachments"][0]["text"] for key in ("previous_message", "message")] == ["firing", "resolved"]
+
+
+def test_a_reaction_that_is_taken_off_names_the_message_too(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    message = alice.says("deployed", "C1")
+    alice.reacts(message, "pushpin")
+
+    world.unreact("U1", message, "pushpin")
+
+    event = bot.heard[-1]["event"]
+    assert (event["type"], event["reaction"], event["user"]) == ("reaction_removed", "pushpin", "U1")
+    assert event["item"] == {"type": "message", "channel": "C1", "ts": message.ts}
 
 
 def test_nothing_is_heard_from_channels_the_bot_is_not_in(world: SlackWorld, bot: Bot) -> None:

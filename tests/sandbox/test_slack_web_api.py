@@ -240,6 +240,47 @@ def test_replies_begin_with_the_first_message(world: SlackWorld, client: WebClie
     assert refusal(client.conversations_replies, channel="C2", ts="1.2") == "not_in_channel"
 
 
+def test_replies_are_cut_by_time_and_paged_but_always_begin_with_the_first(
+    world: SlackWorld, client: WebClient
+) -> None:
+    first = world.post_as("U1", "C1", "first")
+    replies = [world.post_as("U1", "C1", f"reply {number}", thread_ts=first.ts) for number in range(3)]
+
+    def texts(**asked: Any) -> list[str]:  # noqa: ANN401 - arguments of the method
+        return [each["text"] for each in client.conversations_replies(channel="C1", **asked)["messages"]]
+
+    middle = replies[1].ts
+    assert texts(ts=first.ts, oldest=middle, latest=middle, inclusive=True) == ["first", "reply 1"]
+    assert texts(ts=first.ts, oldest=middle, latest=middle) == ["first"]
+    assert texts(ts=first.ts, oldest=middle) == ["first", "reply 2"]
+    assert texts(ts=middle, oldest=middle, latest=middle, inclusive=True) == ["reply 1"]
+    page = client.conversations_replies(channel="C1", ts=first.ts, limit=3)
+    assert ([each["text"] for each in page["messages"]], page["has_more"]) == (["first", "reply 0", "reply 1"], True)
+    assert texts(ts=first.ts, limit=3, cursor=page["response_metadata"]["next_cursor"]) == ["reply 2"]
+
+
+def test_replies_to_a_message_that_was_deleted_begin_with_its_tombstone(world: SlackWorld, client: WebClient) -> None:
+    first = world.post_as("U1", "C1", "first")
+    world.post_as("U1", "C1", "reply", thread_ts=first.ts)
+
+    world.delete(first)
+
+    thread = client.conversations_replies(channel="C1", ts=first.ts)["messages"]
+    assert [each.get("subtype") for each in thread] == ["tombstone", None]
+    assert [each["text"] for each in thread] == ["This message was deleted.", "reply"]
+    assert refusal(client.chat_getPermalink, channel="C1", message_ts=first.ts) == "message_not_found"
+
+
+def test_members_come_in_pages_and_private_channels_are_hidden(world: SlackWorld, client: WebClient) -> None:
+    page = client.conversations_members(channel="C1", limit=2)
+
+    assert page["members"] == ["U1", "U3"]
+    cursor = page["response_metadata"]["next_cursor"]
+    assert client.conversations_members(channel="C1", limit=2, cursor=cursor)["members"] == [world.bot_user]
+    assert client.conversations_members(channel="C2")["members"] == ["U1"]
+    assert refusal(client.conversations_members, channel="G1") == "channel_not_found"
+
+
 def test_a_permalink_names_message_and_thread(world: SlackWorld, client: WebClient) -> None:
     first = world.post_as("U1", "C1", "first")
     reply = world.post_as("U1", "C1", "reply", thread_ts=first.ts)
@@ -329,6 +370,17 @@ def test_a_file_is_promised_uploaded_and_shown(world: SlackWorld, client: WebCli
     request = urllib.request.Request(shown["url_private"], headers={"Authorization": f"Bearer {world.bot_token}"})
     with urllib.request.urlopen(request) as response:
         assert response.read() == b"a,b\n"
+
+
+def test_a_picture_has_words_for_those_who_do_not_see_it(world: SlackWorld, client: WebClient) -> None:
+    promised = client.files_getUploadURLExternal(filename="graph.png", length=1, alt_txt="a graph")
+    urllib.request.urlopen(urllib.request.Request(promised["upload_url"], data=b"x")).close()
+    client.files_completeUploadExternal(files=[{"id": promised["file_id"]}], channel_id="C1")
+
+    [message] = client.conversations_history(channel="C1")["messages"]
+    assert message["files"][0]["alt_txt"] == "a graph"
+    too_long = refusal(client.files_getUploadURLExternal, filename="a", length=1, alt_txt="x" * 1001)
+    assert too_long == "alt_txt_too_large"
 
 
 def test_reactions_are_put_on_once(world: SlackWorld, client: WebClient) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.sandbox.slack.calls import Call, method
-from bot.sandbox.slack.payloads import channel_payload, message_payload, replies_to
+from bot.sandbox.slack.payloads import channel_payload, message_payload, tombstone
 from bot.sandbox.slack.state import Json, Message, SlackError
 
 _READ = "channels:read groups:read im:read mpim:read"
@@ -70,20 +70,22 @@ def _history(call: Call) -> Json:
     said = [each for each in channel.messages if each.only_for is None and (not each.is_reply or each.broadcast)]
     page, following = call.page(list(reversed(list(_between(call, said)))), 100)
     more = bool(following["next_cursor"])
-    answer: Json = {"messages": _shown(call, page), "has_more": more, "pin_count": 0}
+    answer: Json = {"messages": [_shown(call, each) for each in page], "has_more": more, "pin_count": 0}
     return answer | ({"response_metadata": following} if more else {})
 
 
 def _replies(call: Call) -> Json:
     """The thread; with the `ts` of a reply only that reply, as Slack does it."""
-    channel = call.channel("history", member=True)
-    first = channel.find(call.text("ts"))
-    if first is None:
+    channel, ts = call.channel("history", member=True), call.text("ts")
+    said = [each for each in channel.messages if each.only_for is None]
+    later = [each for each in said if each.is_reply and each.thread_ts == ts]
+    first = channel.find(ts)
+    if first is None and not later:
         raise SlackError("thread_not_found")
-    later = list(_between(call, replies_to(call.world, first)))
-    page, following = call.page([first, *later], 1000)
+    page, following = call.page([first, *_between(call, later)], 1000)
     more = bool(following["next_cursor"])
-    answer: Json = {"messages": _shown(call, page), "has_more": more}
+    shown = [_shown(call, each) if each else tombstone(ts) for each in page]
+    answer: Json = {"messages": shown, "has_more": more}
     return answer | ({"response_metadata": following} if more else {})
 
 
@@ -114,9 +116,8 @@ def _number(ts: str) -> int:
     return int(seconds) * 1_000_000 + int(fraction.ljust(6, "0")[:6] or 0)
 
 
-def _shown(call: Call, messages: Iterable[Message]) -> list[Json]:
-    metadata = call.flag("include_all_metadata")
-    return [message_payload(call.world, each, metadata=metadata) for each in messages]
+def _shown(call: Call, message: Message) -> Json:
+    return message_payload(call.world, message, metadata=call.flag("include_all_metadata"))
 
 
 def _set_topic(call: Call) -> Json:

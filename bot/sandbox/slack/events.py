@@ -5,7 +5,14 @@ https://docs.slack.dev/reference/events and https://docs.slack.dev/apis/events-a
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from bot.sandbox.slack.payloads import message_payload, replies_to, user_payload, usergroup_payload, view_payload
+from bot.sandbox.slack.payloads import (
+    message_payload,
+    replies_to,
+    tombstone,
+    user_payload,
+    usergroup_payload,
+    view_payload,
+)
 from bot.sandbox.slack.state import Channel, Json, Member, Message, Usergroup
 
 if TYPE_CHECKING:
@@ -42,9 +49,8 @@ def changed(world: "SlackWorld", message: Message, before: Json) -> list[Event]:
 def deleted(world: "SlackWorld", message: Message, before: Json) -> list[Event]:
     """A message is gone; the first one of a thread leaves a tombstone, which Slack tells as a change."""
     if replies_to(world, message):
-        stone = {key: before[key] for key in before if key.startswith(("reply_", "latest_", "thread_", "team"))}
-        stone |= {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "ts": message.ts, "hidden": True}
-        stone["text"] = "This message was deleted."
+        kept = {key: before[key] for key in before if key.startswith(("reply_", "latest_", "team"))}
+        stone = {**kept, **tombstone(message.ts)}
         return [_about(world, message, {"subtype": "message_changed", "message": stone, "previous_message": before})]
     gone = {"subtype": "message_deleted", "deleted_ts": message.ts, "previous_message": before}
     return [_about(world, message, gone)]

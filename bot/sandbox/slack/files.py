@@ -14,6 +14,8 @@ from bot.sandbox.slack.state import File, Json, SlackError
 if TYPE_CHECKING:
     from bot.sandbox.slack.world import SlackWorld
 
+_MOST_ALTERNATIVE_CHARACTERS = 1000
+
 
 def uploaded(world: "SlackWorld", id_: str, content: bytes) -> None:
     """The bytes of a file that was promised have come."""
@@ -29,7 +31,10 @@ def _upload_url(call: Call) -> Json:
     length = call.number("length", 0)
     if length <= 0:
         raise SlackError("invalid_arguments")
+    if len(call.text("alt_txt")) > _MOST_ALTERNATIVE_CHARACTERS:
+        raise SlackError("alt_txt_too_large")
     file = call.world.new_file(call.text("filename"), None, call.world.bot_user, length)
+    file.alternative = call.text("alt_txt")
     return {"upload_url": f"{call.origin}/upload/{file.id}", "file_id": file.id}
 
 

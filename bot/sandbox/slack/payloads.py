@@ -161,6 +161,7 @@ def file_payload(world: "SlackWorld", file: File) -> Json:
     """A file object."""
     extension = file.name.rpartition(".")[2] if "." in file.name else "text"
     address = f"{world.url}/files/{file.id}/{file.name}"
+    alternative = {"alt_txt": file.alternative} if file.alternative else {}
     return {
         "id": file.id,
         "created": file.created,
@@ -177,6 +178,7 @@ def file_payload(world: "SlackWorld", file: File) -> Json:
         "url_private": address,
         "url_private_download": address,
         "permalink": address,
+        **alternative,
     }
 
 
@@ -230,6 +232,12 @@ def _thread(world: "SlackWorld", message: Message) -> Json:
         "reply_users_count": len(users),
         "latest_reply": replies[-1].ts,
     }
+
+
+def tombstone(ts: str) -> Json:
+    """What Slack shows in the place of a thread's first message that was deleted."""
+    shown = {"type": "message", "subtype": "tombstone", "user": "USLACKBOT", "ts": ts, "thread_ts": ts, "hidden": True}
+    return shown | {"text": "This message was deleted."}
 
 
 def replies_to(world: "SlackWorld", message: Message) -> list[Message]:

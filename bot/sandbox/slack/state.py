@@ -124,6 +124,8 @@ class File:
     completed: bool = False
     channels: list[str] = field(default_factory=list)
     created: int = 0
+    alternative: str = ""
+    """What a screen reader says of a picture."""
 
     @property
     def text(self) -> str:
