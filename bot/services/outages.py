@@ -239,7 +239,7 @@ def fill_in(tx: Tx, operation: Operation, body: str = "") -> Operation:
         note=tx.note_of(operation.event, operation.outage),
         body=body,
         marker=f"event:{event.key}" if event else "",
-        internal=event is not None and event.private and not (outage and outage.confidential),
+        internal=event is not None and event.private,
     )
 
 
@@ -278,7 +278,8 @@ def take_over(tx: Tx, team: Team, _: str, facts: OutageFacts, at: datetime) -> S
             _compare(tx, team, known, issue, facts.at, at)
     for iid in facts.gone:
         known = tx.outage_of_issue(iid)
-        if known is not None and known.ongoing:
+        # a confidential issue is gone, too, for a token that has lost the right to see it
+        if known is not None and known.ongoing and not known.confidential:
             _end(tx, team, known, at, "")
     return ()
 
