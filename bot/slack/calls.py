@@ -110,7 +110,7 @@ class SlackCalls:
         self.session = session
         # the SDK's own look at the environment knows no exceptions (NO_PROXY)
         self.proxy = self.client.proxy = _proxy_for(url)
-        self._clock = clock
+        self.clock = clock
         self.reached_at: datetime | None = None
         self._views: dict[str, str] = {}
         self.trouble = ""
@@ -168,7 +168,7 @@ class SlackCalls:
         might show it twice. Unavailable and Rejected are raised when it did not arrive for certain.
         https://docs.slack.dev/messaging/working-with-files
         """
-        channel, since = await self.direct_channel(who), self._clock() - CLOCKS_DIFFER
+        channel, since = await self.direct_channel(who), self.clock() - CLOCKS_DIFFER
         file = await self._upload(name, content.encode() if isinstance(content, str) else content, alternative)
         try:
             await self._called(
@@ -384,7 +384,7 @@ class SlackCalls:
         return answer
 
     def _heard(self) -> None:
-        self.reached_at, self.trouble = self._clock(), ""
+        self.reached_at, self.trouble = self.clock(), ""
 
 
 def _home(me: Mapping[str, Any]) -> str:

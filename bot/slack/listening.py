@@ -1,6 +1,6 @@
 """Reads messages and threads in Slack, for questions and plans that depend on them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.store import Store, StoreError
 from bot.telemetry import log
 
 MOST_REPLIES = 1000
+MOST_STRANGERS = 10
 
 
 async def names_in(store: Store, messages: Iterable[Message]) -> Mapping[str, str]:
@@ -48,8 +49,7 @@ class Listening:
             if not refusal.gone:
                 raise
             return Talk(None)
-        names = await names_in(self._store, [found or {}, *thread]) if self._store else NOBODY
-        reader = Reader(me.ids, names, me.url)
+        reader = Reader(me.ids, await self._names([found or {}, *thread], me.workspace), me.url)
         message = reader.read(found or {}, question.channel)
         if message is None:
             return Talk(None)
@@ -61,6 +61,25 @@ class Listening:
         if not message.get("thread_ts"):
             return []
         return await self._calls.thread(channel, str(message["thread_ts"]), MOST_REPLIES + 1)
+
+    async def _names(self, messages: Sequence[Message], home: str) -> Mapping[str, str]:
+        """Find the names of people whom messages mention; some of those whom nobody knows yet are asked for."""
+        if self._store is None:
+            return NOBODY
+        known = await names_in(self._store, messages)
+        strangers = {who for message in messages for who in mentioned(message)} - known.keys()
+        for who in sorted(strangers)[:MOST_STRANGERS]:
+            try:
+                await self._meet(self._store, who, home)
+            except Rejected:
+                continue
+            except (Unavailable, StoreError):
+                break  # an id can be read too
+        return await names_in(self._store, messages) if strangers else known
+
+    async def _meet(self, store: Store, who: str, home: str) -> None:
+        person, at = await self._calls.describe(who, home), self._calls.clock()
+        await store.write(lambda tx: tx.keep_person(person, at))
 
     async def _permalink(self, message: Said) -> str:
         """Prefer the address that Slack gives to the one that was made like it."""

@@ -93,7 +93,10 @@ def shortcut(
     own: Collection[str] = (),
     names: Mapping[str, str] = NOBODY,
 ) -> Request:
-    """Read a shortcut on a message, and the message. `own` are Baton's ids, `names` people's by id."""
+    """Read a shortcut on a message, and the message. `own` are Baton's ids, `names` people's by id.
+
+    What two people say to each other is as private as can be.
+    """
     channel = body.get("channel") or {}
     where = str(channel.get("id", ""))
     domain = (body.get("team") or {}).get("domain")
@@ -107,7 +110,7 @@ def shortcut(
         key=_key("trigger", body.get("trigger_id")) or _key("envelope", envelope),
         workspace=_workspace(body),
         channel=where,
-        private=_is_private(where, str(channel.get("name", "")), private),
+        private=where.startswith("D") or _is_private(where, str(channel.get("name", "")), private),
         trigger=str(body.get("trigger_id", "")),
         response_url=str(body.get("response_url", "")),
         said=reader.read(body.get("message") or {}, where),

@@ -155,12 +155,35 @@ def test_what_baton_said_is_told_to_be_its_own(slack: SlackWorld) -> None:
 
 def test_people_are_named_as_they_are_remembered(slack: SlackWorld, store: Store) -> None:
     asyncio.run(store.write(lambda tx: tx.keep_person(Person("U2", "bob"), AT)))
-    message = slack.post_as("U1", "C1", "<@U2> and <@U3>")
+    slack.change_person("U2", name="robert")
+    message = slack.post_as("U1", "C1", "<@U2>")
 
     found = heard(slack, message, store=store).message
 
     assert found is not None
-    assert found.text == "@bob and @U3"
+    assert found.text == "@bob"
+
+
+def test_people_whom_nobody_knows_yet_are_asked_for(slack: SlackWorld, store: Store) -> None:
+    message = slack.post_as("U1", "C1", "<@U2> and <@U9>")
+
+    found = heard(slack, message, store=store).message
+
+    assert found is not None
+    assert found.text == "@bob and @U9"
+    assert asyncio.run(store.read(lambda tx: tx.people(["U2"])))["U2"].team == slack.team_id
+
+
+def test_a_message_is_read_though_slack_does_not_say_who_is_mentioned(
+    slack: SlackWorld, weather: Weather, store: Store
+) -> None:
+    message = slack.post_as("U1", "C1", "<@U2>")
+    weather.fails(503, match="users.info")
+
+    found = heard(slack, message, store=store).message
+
+    assert found is not None
+    assert found.text == "@U2"
 
 
 def test_a_message_that_is_gone_is_no_error(slack: SlackWorld) -> None:

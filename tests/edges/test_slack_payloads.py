@@ -30,6 +30,22 @@ def test_a_command_tells_whether_it_comes_from_a_private_channel(channel: str, n
 
 
 @pytest.mark.parametrize(
+    ("channel", "name", "private"),
+    [
+        ("C1", "production", False),
+        ("C2", "privategroup", True),
+        ("C3", "mpdm-alice--bob--carol-1", True),
+        ("C4", "listed", True),
+        ("D1", "directmessage", True),
+    ],
+)
+def test_a_shortcut_tells_whether_its_message_is_private(channel: str, name: str, private: bool) -> None:
+    body = {"channel": {"id": channel, "name": name}, "callback_id": "log_as_event"}
+
+    assert payloads.shortcut(body, request="r1", at=AT, private=frozenset({"C4"})).private is private
+
+
+@pytest.mark.parametrize(
     ("event", "channel"),
     [
         ({"type": "message", "channel": "C9", "channel_type": "group"}, "C9"),
