@@ -121,7 +121,7 @@ class Bot:
             fill_in=lambda tx, operation: handlers.FILL_IN(tx, self.team, operation),
             pulses={"gitlab": self.gitlab.pulse, "slack": self.calls.identity},
         )
-        self.listening = Listening(self.calls)
+        self.listening = Listening(self.calls, store)
         self.channels = Channels(store, self.calls, self.team, clock)
         self.prompt = Prompt(
             store,
@@ -134,7 +134,7 @@ class Bot:
             clock=clock,
         )
         self.edge = Edge(store, self.team, handlers.REQUESTS, clock, new_id=lambda: uuid4().hex[:12])
-        self.roster = Roster(store, self.calls, clock, self._answer_kept, self._tell_not_checked)
+        self.roster = Roster(store, self.calls, clock, self._answer_kept, self._tell_not_checked, self.team.channel)
         secret = settings.slack_signing_secret
         self.slack = SlackApp(
             self.edge,

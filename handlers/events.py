@@ -215,6 +215,8 @@ def log_message(tx: Tx, team: Team, request: Request) -> Outcome:
     """Log the message that a shortcut was used on."""
     require(tx, team, request.who, Right.WRITE)
     said = _must_be_said(request)
+    if said.by and not tx.people([said.by]):
+        raise NotKnownYetError(said.by)  # the note in GitLab names whose words they are
     private = privacy.is_private(tx, team, said.channel, said_so=request.private)
     told = events.log(
         tx, entry_of(said, request.who, request.at, "shortcut", private=private), outages_named(said.text)

@@ -119,7 +119,7 @@ def declare(tx: Tx, team: Team, request: Request) -> Outcome:
         permalink=said.permalink if said else "",
     )
     made, event = outages.declare(
-        tx, team, outage, _issue(tx, team, outage, request), _first_event(request, outage, said)
+        tx, team, outage, lambda made: _issue(tx, team, made, request), _first_event(request, outage, said)
     )
     if event.outage != made.number:
         events.move(tx, event.id, made.number, by=request.who, at=request.at)

@@ -111,7 +111,7 @@ def _waits(page: Page, waiting: Waiting | None) -> None:
 def outage_named(outage: Outage) -> str:
     """Name an outage: its own number, GitLab's beside it, and its title."""
     issue = f" ({link(outage.url, f'#{outage.iid}')})" if outage.iid else ""
-    return f"{outage.reference}{issue} {escape(shorten(outage.spoken, 120))}"
+    return f"{outage.reference}{issue} “{escape(shorten(outage.spoken, 120))}”"
 
 
 def _choices(event: Event, choices: Sequence[Outage]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Outages: declared, known from GitLab, resolved; each becomes one issue with its notes in order, whenever GitLab answers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -42,15 +43,17 @@ BATON = "baton"
 # Declaring
 
 
-def declare(tx: Tx, team: Team, outage: Outage, issue: CreateIssue, said: Entry) -> tuple[Outage, Event]:
+def declare(
+    tx: Tx, team: Team, outage: Outage, issue_of: Callable[[Outage], CreateIssue], said: Entry
+) -> tuple[Outage, Event]:
     """Declare an outage: it goes on from now, its first event is logged, and its issue will be made.
 
-    `issue` is what GitLab gets; its marker is the outage's key. `said` is the event, without the outage's number.
+    `issue_of` words what GitLab gets; its marker is the outage's key. `said` is the event, without the outage's number.
     """
     made = tx.add_outage(outage)
-    line = f"outage:{made.number}"
+    issue = replace(issue_of(made), line=f"outage:{made.number}")
     opening = Batch(_opening(made.number), OPENING, str(made.number), "running", outage.by, said.now)
-    tx.add_batch(opening, ((("issue", replace(issue, line=line)),),))
+    tx.add_batch(opening, ((("issue", issue),),))
     event = events.log(tx, said, (Named(number=made.number),)).event
     channel = privacy.echo_channel(team, outage.by, outage.channel, private=outage.private)
     announce = Post(

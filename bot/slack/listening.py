@@ -63,11 +63,12 @@ class Listening:
         return await self._calls.thread(channel, str(message["thread_ts"]), MOST_REPLIES + 1)
 
     async def _names(self, messages: Sequence[Message], home: str) -> Mapping[str, str]:
-        """Find the names of people whom messages mention; some of those whom nobody knows yet are asked for."""
+        """Find the names of people whom messages mention; some whom nobody knows yet, authors too, are asked for."""
         if self._store is None:
             return NOBODY
         known = await names_in(self._store, messages)
-        strangers = {who for message in messages for who in mentioned(message)} - known.keys()
+        met = {who for message in messages for who in mentioned(message)} | {_author(message) for message in messages}
+        strangers = met - (await self._store.read(lambda tx: tx.people(met))).keys() - {""}
         for who in sorted(strangers)[:MOST_STRANGERS]:
             try:
                 await self._meet(self._store, who, home)
@@ -88,3 +89,8 @@ class Listening:
         except (Rejected, Unavailable) as error:
             log.info("listening.permalink_made", reason=error.reason)
             return message.permalink
+
+
+def _author(message: Message) -> str:
+    """Tell whose words they are; empty for a bot's."""
+    return "" if message.get("bot_id") else str(message.get("user") or "")

@@ -49,7 +49,8 @@ def button(body: Payload, *, request: str, at: datetime, envelope: str = "", pri
     return Request(
         id=request,
         kind="button",
-        name=str(action.get("action_id", "")),
+        # what follows tells buttons of one kind apart, which Slack asks for
+        name=str(action.get("action_id", "")).partition("#")[0],
         who=_person(body),
         at=at,
         key=_key("trigger", body.get("trigger_id"))

@@ -23,6 +23,8 @@ from bot.telemetry import log, metrics
 REFRESH_AFTER = timedelta(days=1)
 ASK_AGAIN = timedelta(minutes=5)
 AT_A_TIME = 10
+MOST_MET = 60
+"""Members of the home channel who are asked for at the start; Slack allows a hundred questions a minute."""
 POLL = 5.0
 WITHHELD_PAUSE = 5.0
 """Slack allows twenty questions a minute about groups."""
@@ -43,11 +45,22 @@ class WithheldError(Unavailable):
 
 
 class Roster:
-    """The worker; `answer` takes a kept request up again, `tell` says why that is not possible yet."""
+    """The worker; `answer` takes a kept request up again, `tell` says why that is not possible yet.
+
+    The members of the channel `home` are got to know before any of them asks for something.
+    """
 
     def __init__(
-        self, store: Store, calls: SlackCalls, clock: Callable[[], datetime], answer: AnswerKept, tell: Tell
+        self,
+        store: Store,
+        calls: SlackCalls,
+        clock: Callable[[], datetime],
+        answer: AnswerKept,
+        tell: Tell,
+        home: str = "",
     ) -> None:
+        self.home = home
+        self._strangers: list[str] | None = None
         self.store, self.calls, self.clock, self.answer, self.tell = store, calls, clock, answer, tell
         self._wake = asyncio.Event()
         self._known_self = False
@@ -109,6 +122,23 @@ class Roster:
                 break  # nobody waits for these
         if trouble is not None:
             raise trouble
+        await self._meet()
+
+    async def _meet(self) -> None:
+        """Get to know some of the members of the home channel, until all are known."""
+        if not self.home or self._strangers == []:
+            return
+        if self._strangers is None:
+            await self._learn_privacy(self.home, known=await self.store.read(lambda tx: tx.is_private(self.home)))
+            await self._learn_members(self.home)
+            members = (await self.store.read(lambda tx: tx.members_of([self.home]))).get(self.home, frozenset())
+            known = await self.store.read(lambda tx: tx.people(members))
+            self._strangers = sorted(members - known.keys())[:MOST_MET]
+        for who in self._strangers[:AT_A_TIME]:
+            with contextlib.suppress(WithheldError):
+                await self._learn(who)
+            self._strangers.remove(who)
+        self.wake()
 
     async def _take_up(self, request: str, waits_for: str, written: str) -> None:
         try:
@@ -210,11 +240,11 @@ class Roster:
         known, read = await self.store.read(lambda tx: (tx.is_private(channel), bool(tx.members_of([channel]))))
         private = known
         if not wanted or known is None:
-            private = await self._learn_privacy(channel, known)
+            private = await self._learn_privacy(channel, known=known)
         if private or read or (wanted and known is not None):
             await self._learn_members(channel)
 
-    async def _learn_privacy(self, channel: str, known: bool | None) -> bool:  # noqa: FBT001 - what the store says
+    async def _learn_privacy(self, channel: str, *, known: bool | None) -> bool:
         """Ask whether a channel is private; it is taken for that where Slack does not say."""
         at = self.clock()
         try:
@@ -222,6 +252,8 @@ class Roster:
         except Rejected as refusal:
             log.warning("roster.channel_not_read", channel=channel, reason=refusal.reason)
             private, at = known is not False, at - REFRESH_AFTER + ASK_AGAIN
+            if refusal.reason.startswith("unknown_method"):
+                private = False  # no Slack that hides anything: what a payload says of the channel is all there is
         await self.store.write(lambda tx: tx.keep_privacy(channel, at, private=private))
         return private
 

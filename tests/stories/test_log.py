@@ -57,7 +57,7 @@ def test_an_outage_declared_logged_to_and_resolved_while_gitlab_is_away_becomes_
 ) -> None:
     gitlab.goes_down()
     declares(world, alice, "Database is down", ticks=("Data loss",))
-    world.said("Outage O1 Database is down")
+    world.said("Outage O1 “Database is down”")
     bob.types("/event log 08:50Z replication stopped", CHANNEL)
     alice.types("/event log 08:40Z disk full", CHANNEL)
     world.said("Nothing is lost")
@@ -93,7 +93,7 @@ def test_the_same_message_becomes_one_event_and_one_outage_whichever_way_it_is_a
     modal = world.modal(alice, "Open issue")
     assert modal.field("Title").value == "Disk of db3 is full"
     alice.submits()
-    world.said("goes on", CHANNEL)
+    world.said("Outage O1 (#1)")
     world.is_idle()
     bob.opens_shortcut(message, "Open outage issue")
     world.said("is outage O1", to=bob)
