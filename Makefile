@@ -10,7 +10,7 @@ CODE := $(wildcard bot handlers tests benchmarks)
 AXE := tests/browser/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo picture serve test check figures lock
+.PHONY: help setup demo picture serve test faults check figures lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test: setup $(AXE) ## run the tests (ARGS='-k rollover' chooses, '-n 0': one pro
 $(AXE): tests/browser/package-lock.json
 	@npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error \
 		|| echo 'npm could not fetch what judges the page: the tests in the browser will be left out.' >&2
+
+faults: setup ## kill the bot hundreds of times, at every call and at random, and look whether anything is lost or twice
+	FAULTS=1 $(BIN)/python -m pytest -n 2 -k killed tests/stories
 
 check: setup ## lint, format, types and import contracts
 	$(BIN)/ruff check

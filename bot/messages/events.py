@@ -363,5 +363,5 @@ def following(what: str, hidden: int) -> Words:
     """Say that a file follows."""
     page = Page().say(f"{what} follows as a file in our direct messages.")
     if hidden:
-        page.small(f"In a file, {count(hidden, 'private event')} stand without their text.")
+        page.small(f"A file shows no text of private events: {count(hidden, 'private event')}.")
     return page.words()

@@ -294,7 +294,7 @@ def postmortem(one: Outage, hidden: int) -> Words:
         "timeline filled in, names as roles."
     )
     if hidden:
-        page.small(f"{count(hidden, 'private event')} are only counted in it.")
+        page.small(f"It only counts what is private: {count(hidden, 'private event')}.")
     button = _button("outage.write_postmortem", "Put it into the issue", one.number)
     return page.block({"type": "actions", "elements": [button]}).words()
 

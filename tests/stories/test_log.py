@@ -1,29 +1,9 @@
 """What happened in production is on record in one line, whoever types it, wherever, and whatever is down."""
 
 from bot.sandbox.slack.persona import Persona
+from tests.stories.night import declares, notes_of, only_outage
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, Gitlab, World
-
-
-def notes_of(gitlab: Gitlab, iid: int) -> list[str]:
-    """The texts of the notes under an issue that people wrote, or Baton did, oldest first."""
-    notes = gitlab.state.issues[iid].notes
-    return [each.body for each in sorted(notes, key=lambda one: one.id) if not each.system]
-
-
-def only_outage(gitlab: Gitlab) -> int:
-    """The number of the only issue with the label."""
-    (found,) = [iid for iid in gitlab.state.issues if "outage" in gitlab.labels_of(iid)]
-    return found
-
-
-def declares(world: World, person: Persona, title: str, *, channel: str = CHANNEL, ticks: tuple[str, ...] = ()) -> None:
-    """Somebody declares an outage by the command."""
-    assert person.types(f"/event outage {title}", channel).ok
-    world.modal(person, "Open issue")
-    for label in ticks:
-        person.ticks(label)
-    assert person.submits().ok
 
 
 @side_by_side
@@ -56,7 +36,7 @@ def test_an_outage_declared_logged_to_and_resolved_while_gitlab_is_away_becomes_
     world: World, gitlab: Gitlab, alice: Persona, bob: Persona
 ) -> None:
     gitlab.goes_down()
-    declares(world, alice, "Database is down", ticks=("Data loss",))
+    declares(world, alice, "Database is down", "Data loss")
     world.said("Outage O1 “Database is down”")
     bob.types("/event log 08:50Z replication stopped", CHANNEL)
     alice.types("/event log 08:40Z disk full", CHANNEL)
@@ -70,7 +50,9 @@ def test_an_outage_declared_logged_to_and_resolved_while_gitlab_is_away_becomes_
     assert gitlab.labels_of(iid) == ["(perceived) data loss", "outage"]
     assert gitlab.issue(iid)["state"] == "closed"
     notes = notes_of(gitlab, iid)
-    assert [next(word for word in ("declared", "replication", "disk", "resolved") if word in note) for note in notes] == [
+    assert [
+        next(word for word in ("declared", "replication", "disk", "resolved") if word in note) for note in notes
+    ] == [
         "declared",
         "replication",
         "disk",

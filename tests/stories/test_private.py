@@ -1,0 +1,113 @@
+"""Private stays private: what is said in a private channel, or of a confidential outage, is read by its members alone."""
+
+from bot.sandbox.slack.persona import Persona
+from bot.sandbox.slack.state import Channel
+from tests.stories.night import declares, exported, file_sent, notes_of, only_outage
+from tests.stories.side_by_side import side_by_side
+from tests.stories.world import CHANNEL, Gitlab, World
+
+SECRET = "hunter2-is-the-root-password"
+WAR_ROOM = "C7"
+
+
+class NamedOpenly(Channel):
+    """A private channel that Slack names as it does a public one, which it does for some."""
+
+    @property
+    def spoken_name(self) -> str:
+        return self.name
+
+
+def opens_war_room(world: World) -> None:
+    """A private channel with Alice and Baton in it, and not Bob."""
+    world.slack.add_channel(WAR_ROOM, "war-room", members=["U1"], private=True)
+
+
+def places_with(world: World, words: str, *, but: str = "") -> list[str]:
+    """Where these words stand: everywhere in Slack where somebody else can see them, in files, in public GitLab."""
+    found = [
+        f"{where.name}: {message.text}"
+        for where in world.slack.channels.values()
+        for message in where.messages
+        if words in f"{message.text} {message.blocks} {message.attachments}"
+        and message.user == world.slack.bot_user
+        and message.only_for != but
+    ]
+    found += [one.name for one in world.slack.files.values() if words.encode() in (one.content or b"")]
+    for issue in world.gitlab.state.issues.values():
+        if words in f"{issue.title} {issue.description}" and not issue.confidential:
+            found.append(f"issue #{issue.iid}")
+        hidden = issue.confidential
+        found += [f"note: {note.body}" for note in issue.notes if words in note.body and not (note.internal or hidden)]
+    return found
+
+
+@side_by_side
+def test_what_is_logged_in_a_private_channel_is_shown_to_its_members_alone(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    opens_war_room(world)
+    declares(world, bob, "Database is down")
+    world.said("(#1)")
+
+    assert alice.types(f"/event log {SECRET}", WAR_ROOM).ok
+    world.said("Private event", WAR_ROOM)
+    assert any(SECRET in one.text for one in world.messages(SECRET, WAR_ROOM) if one.ephemeral)
+    world.is_idle()
+
+    alice.types("/event list", CHANNEL)
+    assert world.said(SECRET).ephemeral
+    bob.types("/event list", CHANNEL)
+    assert "1 private event" in world.said("newest last", to=bob).text
+    bob.types("/event find hunter2*", CHANNEL)
+    world.said("Nothing in the log matches", to=bob)
+    alice.types("/event find hunter2*", CHANNEL)
+    assert world.said("Found", to=alice).ephemeral
+    bob.types("/event timeline", CHANNEL)
+    assert "private event" in world.said("Timeline of", to=bob).text
+    (note,) = [one for one in gitlab.state.issues[only_outage(gitlab)].notes if "hunter2" in one.body]
+    assert note.internal
+    for form in ("md", "csv", "json"):
+        before = set(world.slack.files)
+        assert alice.types(f"/event export {form}", CHANNEL).ok
+        file_sent(world, before, f".{form}")
+    before = set(world.slack.files)
+    alice.types("/event postmortem", CHANNEL)
+    assert b"1 private event" in file_sent(world, before, ".md")
+    alice.clicks(world.said("A draft for"), "Put it into the issue")
+    world.is_idle()
+    assert "private event" in gitlab.state.issues[only_outage(gitlab)].description
+    assert places_with(world, "root-password", but="U1") == []
+
+
+@side_by_side
+def test_a_confidential_outage_is_created_so_and_its_title_stays_with_it(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    declares(world, alice, f"Leak of {SECRET}", "Confidential")
+    world.said("(confidential)")
+    bob.types(f"/event log {SECRET} was rotated", CHANNEL)
+    world.is_idle()
+
+    (created,) = [each for each in gitlab.writes if each.path.endswith("/issues")]
+    assert created.body["confidential"] is True
+    assert any("rotated" in one for one in notes_of(gitlab, only_outage(gitlab)))
+    alice.types("/event resolve", CHANNEL)
+    world.said("post-mortem")
+    world.is_idle()
+    assert [one["text"] for one in exported(world, bob)] == ["(private)"] * 3
+    shown = [one for one in places_with(world, "hunter2", but="U1") if "only" not in one]
+    assert [one for one in shown if "Logged as event" not in one] == []
+
+
+@side_by_side
+def test_a_channel_that_slack_sends_under_its_own_name_is_asked_about_before_anything_is_said(
+    world: World, alice: Persona, bob: Persona
+) -> None:
+    room = NamedOpenly(WAR_ROOM, "war-room", "group", ["U1", world.slack.bot_user])
+    world.slack.channels[WAR_ROOM] = room
+
+    alice.types(f"/event log {SECRET}", WAR_ROOM)
+    world.said("Private event", WAR_ROOM)
+    world.is_idle()
+    assert places_with(world, "root-password", but="U1") == []
