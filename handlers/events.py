@@ -218,6 +218,8 @@ def log_message(tx: Tx, team: Team, request: Request) -> Outcome:
     if said.by and not tx.people([said.by]):
         raise NotKnownYetError(said.by)  # the note in GitLab names whose words they are
     private = privacy.is_private(tx, team, said.channel, said_so=request.private)
+    if said.channel.startswith("D"):
+        tx.keep_channel(said.channel, {one for one in (request.who, said.by) if one}, request.at)
     told = events.log(
         tx, entry_of(said, request.who, request.at, "shortcut", private=private), outages_named(said.text)
     )
