@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -27,11 +28,12 @@ Follow = Callable[[Text, bool], None]
 
 
 class Printer:
-    """Standard output."""
+    """Standard output, or another stream of the terminal."""
 
-    def __init__(self) -> None:
-        signs.stand_in(sys.stdout)
-        self.console = Console(highlight=False)
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stdout
+        signs.stand_in(self.stream)
+        self.console = Console(highlight=False, file=self.stream)
         self.is_closed = False
         if not self.console.is_terminal:
             self.console.width = PLAIN_WIDTH
@@ -48,11 +50,23 @@ class Printer:
             self.console.print(drawing)
         if self.is_closed:
             return
+        with self._giving_up():
+            print("\n".join(line.rstrip() for line in written.get().splitlines()), file=self.stream, flush=True)
+
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
         try:
-            print("\n".join(line.rstrip() for line in written.get().splitlines()), flush=True)
+            yield
         except OSError:
             self.is_closed = True
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer goes there
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())  # what is left in the buffer goes there
+
+    def copy(self, text: str) -> None:
+        """Give a text exactly, as UTF-8; on a screen without what a terminal would obey instead of showing it."""
+        exact = drawn.harmless(text) if self.stream.isatty() else text
+        with self._giving_up():
+            self.stream.buffer.write(exact.encode())
+            self.stream.flush()
 
     def line(self, words: str) -> None:
         """Print a line of our own."""

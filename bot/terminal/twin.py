@@ -1,52 +1,44 @@
 """A command at a terminal: the same request that Slack would bring, with the source `terminal`.
 
 It goes through the same edge, so rights are asked, the audit has its line, and what is refused is refused in the same
-words. What Slack would show in a modal is printed, and the outbox delivers the batch from here. What is written down
-stays when this process ends: the same command carries on with it, and so does `serve`.
+words. The outbox delivers from here what was written down. It stays when this process ends: `serve` carries on with it.
 """
 
 import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Group, RenderableType
-from rich.text import Text
+from rich.console import RenderableType
 
-from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request
-from bot.domain import rollover, week
-from bot.domain.commands.wow import RollOver, parse_wow
-from bot.domain.errors import NotKnownYetError, Rejected, Unavailable, UserError
-from bot.domain.operations import READ_ONLY
-from bot.domain.people import Right
-from bot.domain.telling import Progressed
-from bot.domain.turning import Rollover
-from bot.messages import View, Words, drawn, general
-from bot.messages import wow as say
-from bot.services import late, wow
-from bot.services.people import HOME, require
-from bot.store import Tx
-from bot.terminal.printer import Printer, plan
-from handlers import MESSAGES
+from bot.dialogue import FieldErrors, Outcome, Reply, Request
+from bot.domain.errors import NotKnownYetError, Rejected, Unavailable
+from bot.messages import Words, drawn
+from bot.services.people import HOME, TERMINAL
+from bot.slack.calls import NotThereError
+from bot.slack.edge import Answered
+from bot.store import StoreError, Tx
+from bot.terminal import PROGRAM
+from bot.terminal.printer import Printer
 
 if TYPE_CHECKING:
     from bot.app import Bot
 
-DONE, REFUSED, WRONG, SILENT, STOPPED = 0, 1, 2, 3, 4
-PROGRAM = ".venv/bin/python -m bot"
 LOOK_EVERY = 0.2
-MOVES_WITHIN = 1.5
-"""Seconds in which something that goes on somewhere else has moved."""
 PATIENCE = 3.0
 """Seconds after which whoever sits there is told what is waited for."""
 SLACK_SECONDS = 10.0
 SOON = timedelta(seconds=3)
-ATTEMPTS_AT_SLACK = 2
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)")
 _ENDING = re.compile(r"`/wow rollover ending ")
+_COMMAND = re.compile(r"`/(wow|event) ")
+
+
+class _RehearsedError(Exception):
+    """Ends a rehearsal, so that nothing of it stays."""
 
 
 class Twin:
@@ -56,257 +48,40 @@ class Twin:
         self.bot, self.by = bot, by
         self.printer = Printer()
 
-    # looking
-
-    async def looks(self, text: str) -> int:
-        """Print the answer to a look-up."""
-        request = self._command(text)
-        outcome = await self._handled(request)
-        if not isinstance(outcome, Ask):
-            return await self._refused(outcome)
-        outcome, answer = await self._answered(request, outcome)
-        if isinstance(outcome, Reply):
-            await self._says(outcome.words)
-        return _code(answer)
-
-    # what ends with one message
-
-    async def runs(self, text: str, *, wait: bool) -> int:
-        """Do what ends with one message in the channel, and print what it says."""
-        request = self._command(text)
-        if not await self._is_introduced(Right.WRITE):
-            return REFUSED
-        outcome = await self._handled(request)
-        errand = await self.bot.store.read(lambda tx: tx.errand(request.id))
-        if errand is None:
-            return await self._refused(outcome) if self._is_understood(request) else await self._wrong(outcome)
-        if not wait:
-            self.printer.line("Written down. `serve` does it as soon as it runs.")
-            return DONE
-        delivering = asyncio.ensure_future(self._deliver_all(errand.batch))
-        try:
-            await asyncio.wait({delivering}, timeout=PATIENCE)
-            if not delivering.done():
-                self.printer.line("GitLab is waited for. Ctrl-C leaves it to a running `serve`.")
-            await delivering
-        except asyncio.CancelledError:
-            delivering.cancel()
-            await asyncio.gather(delivering, return_exceptions=True)
-            self.printer.line("Written down. A running `serve` does it as soon as GitLab answers.")
-            raise
-        await self._post()
-        told = await self.bot.store.read(lambda tx: late.told(tx, request.id))
-        await self._says(await self.bot.store.read(lambda tx: MESSAGES["wow.errand"](tx, self.bot.team, request.id)))
-        if told.errand.problem:
-            return REFUSED
-        return STOPPED if told.refused else DONE
-
-    # turning the week
-
-    async def turns(self, text: str, under_way: Rollover | None, *, dry_run: bool, yes: bool, wait: bool) -> int:
-        """Show the preview, ask, and do it; while something is `under_way`, show only how far that is."""
-        request = self._command(text)
-        if not await self._is_introduced():
-            return REFUSED
-        outcome = await self._handled(request)
-        if under_way is not None:
-            return await self._stands(under_way)
-        if not isinstance(outcome, Modal) or outcome.ask is None:
-            return await self._refused(outcome) if self._is_understood(request) else await self._wrong(outcome)
-        shown, answer = await self._answered(request, outcome.ask)
-        if not isinstance(shown, Modal):
-            await self._refused(shown)
-            return _code(answer) or REFUSED
-        view = shown.view
-        await self._previews(view)
-        if "submit" not in view:
-            return DONE if await self._is_done_already(request) else REFUSED
-        if dry_run:
-            return _code(answer)
-        if answer.facts is None and wait:
-            self.printer.line("Nothing was done. With --yes --no-wait it is written down for `serve`.")
-            return SILENT
-        if not yes and not await self.printer.agrees(view["submit"]["text"]):
-            return REFUSED
-        return await self._confirms(view, wait=wait)
-
-    def _is_understood(self, request: Request) -> bool:
-        try:
-            parse_wow(request.text, self.bot.team.day(request.at))
-        except UserError:
-            return False
-        return True
-
-    async def _is_done_already(self, request: Request) -> bool:
-        """Tell whether the week that was asked for is rolled over, and nothing is left to do."""
-        asked = parse_wow(request.text, self.bot.team.day(request.at))
-        if not isinstance(asked, RollOver):
-            return False
-        ending = asked.ending or week.last_ending(self.bot.team.day(request.at))
-
-        def look(tx: Tx) -> bool:
-            earlier, facts = tx.rollover_of(ending), tx.snapshot("week")
-            if facts is None or (earlier is not None and earlier.state != "done"):
-                return earlier is not None and earlier.state == "done"
-            refusal = rollover.refusal(facts, rollover.find_weeks(facts, self.bot.team), ending, self.bot.team)
-            return refusal is not None and refusal.closed is not None and not refusal.advice
-
-        return await self.bot.store.read(look)
-
-    async def _stands(self, found: Rollover) -> int:
-        """Say how far something is that was confirmed earlier, and how to go on."""
-        before = now = await self._progress(found)
-        until = asyncio.get_running_loop().time() + MOVES_WITHIN
-        while now == before and not now.stopped and asyncio.get_running_loop().time() < until:
-            await asyncio.sleep(LOOK_EVERY)
-            now = await self._progress(found)
-        undoing = now.found.state == "undoing"
-        name = f"The {'way back of the ' if undoing else ''}rollover of the week ending {now.found.ending}"
-        done = f"{now.delivered} of {now.total} done" if now.total else "nothing done yet"
-        command = f"`{PROGRAM} wow {'undo' if undoing else 'rollover --yes'}`"
-        back = "" if undoing else f", `{PROGRAM} wow undo` takes it back"
-        if now.stopped:
-            self.printer.line(
-                f"{name}: stopped at {now.delivered} of {now.total}, because GitLab refused: {now.stopped}"
-            )
-            self.printer.line(f"{_mend(now)}; then {command} carries on{back}.")
-            return DONE
-        if now != before:
-            self.printer.line(f"{name}: {done}, and it goes on.")
-            return DONE
-        held = "; GitLab did not answer when it was last tried" if now.gitlab_silent else ", then interrupted"
-        self.printer.line(f"{name}: {done}{held}. {command} carries on{back}.")
-        return DONE
-
-    async def _confirms(self, view: dict[str, object], *, wait: bool) -> int:
-        confirmed = self._request("submission", str(view["callback_id"]), about=str(view["private_metadata"]))
-        outcome = await self._handled(confirmed)
-        if not isinstance(outcome, Closed):
-            return await self._refused(outcome)
-        found = await self.bot.store.read(lambda tx: tx.last_rollover())
-        if found is None or not wait:
-            self.printer.line("Written down. `serve` does it as soon as it runs.")
-            return DONE
-        return await self._delivers(found)
-
-    async def carries_on(self, found: Rollover) -> int:
-        """Go on with a rollover, or its way back, that was confirmed earlier."""
-        now = await self._progress(found)
-        if now.stopped:
-            if not await self._is_introduced():
-                return REFUSED
-            outcome = await self._handled(self._request("button", "wow.retry", about=found.id))
-            if not (isinstance(outcome, Reply) and await self._is_running(found)):
-                return await self._refused(outcome)
-        self.printer.line("This was confirmed already; carrying on with it.")
-        return await self._delivers(found)
-
-    # delivering
-
-    async def _delivers(self, found: Rollover) -> int:
-        batch = found.undo_batch if found.state == "undoing" else found.batch
-        delivering = asyncio.ensure_future(self._deliver_all(batch))
-        now, told = await self._progress(found), False
-        try:
-            with self.printer.following() as follow:
-                while not delivering.done():
-                    await asyncio.wait({delivering}, timeout=LOOK_EVERY)
-                    now = await self._progress(found)
-                    if now.gitlab_silent and not told:
-                        self.printer.line("GitLab is waited for. Ctrl-C leaves it to a running `serve`.")
-                        told = True
-                    if not (now.stopped or now.found.problem):  # that is for the end, and said once
-                        follow(await self._one_line(say.progress(now)), now.gitlab_silent)
-            await delivering
-        except asyncio.CancelledError:
-            delivering.cancel()
-            await asyncio.gather(delivering, return_exceptions=True)
-            at = f"at {now.delivered} of {now.total}" if now.total else "before anything was done"
-            self.printer.line(f"Stopped {at}. Give the same command to carry on; a running `serve` does so too.")
-            raise
-        return await self._reports(found.id)
-
-    async def _deliver_all(self, batch: str) -> None:
-        """Deliver a batch to GitLab, and meanwhile to Slack whatever is due, so that the channel sees how it goes."""
-        ended = asyncio.Event()
-        await asyncio.gather(self._deliver(batch, ended), self._tell_channel(ended))
-
-    async def _deliver(self, batch: str, ended: asyncio.Event) -> None:
-        """Deliver a batch until it is done or stopped, or until only Slack holds it up."""
-        try:
-            while True:
-                await self.bot.outbox.deliver_due(batch=batch, to="gitlab")
-                if await self.bot.store.read(lambda tx: _is_settled(tx, batch)):
-                    return
-                await asyncio.sleep(LOOK_EVERY)
-        finally:
-            ended.set()
-
-    async def _tell_channel(self, ended: asyncio.Event) -> None:
-        while not ended.is_set():
-            await self.bot.outbox.deliver_due(to="slack")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), LOOK_EVERY)
-
-    async def _reports(self, rollover_id: str) -> int:
-        """Print what became of it, and let the channel hear it too."""
-        now = await self.bot.store.read(lambda tx: wow.progress(tx, rollover_id))
-        if now.stopped:
-            await self._says(say.progress(now))
-            takes = "ends the attempt" if now.stopped == READ_ONLY else "takes everything back"
-            undo = f", or `{PROGRAM} wow undo` {takes}" if now.found.state == "running" else ""
-            self.printer.line(f"{_mend(now)}, and give the same command again{undo}.")
-            return STOPPED
-        if now.found.turn is None or now.found.problem:
-            await self._says(say.progress(now))
-            return REFUSED
-        await self._post()
-        way_back = now.found.state in {"undoing", "undone"}
-        batch, told = (now.found.undo_batch, "wow.undone") if way_back else (now.found.batch, "wow.report")
-        await self._says(await self.bot.store.read(lambda tx: MESSAGES[told](tx, self.bot.team, rollover_id)))
-        refused = await self.bot.store.read(lambda tx: tx.deliveries(batch, "rejected"))
-        return STOPPED if refused else DONE
-
-    async def _post(self) -> None:
-        """Post what is due in Slack now or in a moment; what Slack does not take is left to `serve`."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SLACK_SECONDS):
-                while not self.bot.calls.trouble and await self._is_soon_due():
-                    if not await self.bot.outbox.deliver_due(to="slack"):
-                        await asyncio.sleep(LOOK_EVERY)
-        if self.bot.calls.trouble:
-            self.printer.line("Slack does not answer: the channel hears of it as soon as `serve` reaches Slack.")
-
-    async def _is_soon_due(self) -> bool:
-        due = await self.bot.store.read(lambda tx: tx.next_due("slack"))
-        return due is not None and due <= self.bot.clock() + SOON
-
     # asking
 
-    def _command(self, text: str) -> Request:
-        return self._request("command", "wow", text=text)
+    def request(
+        self,
+        kind: str,
+        name: str,
+        *,
+        text: str = "",
+        about: str = "",
+        values: Mapping[str, str] | None = None,
+    ) -> Request:
+        """Make a request, as if Slack had brought it."""
+        new_id, at = self.bot.edge.new_id(), self.bot.clock()
+        filled_in = values or {}
+        return Request(new_id, kind, name, self.by, at, text=text, about=about, values=filled_in, source="terminal")
 
-    def _request(self, kind: str, name: str, *, text: str = "", about: str = "") -> Request:
-        new_id = self.bot.edge.new_id()
-        return Request(new_id, kind, name, self.by, self.bot.clock(), text=text, about=about, source="terminal")
+    async def answered(self, request: Request) -> Answered | None:
+        """Do what a request asks; None, and the reason was said, where nobody knows whether its person may do it."""
+        return await self.bot.edge.answer(request) if await self._is_introduced(request) else None
 
-    async def _handled(self, request: Request) -> Outcome | None:
-        return (await self.bot.edge.answer(request)).outcome
+    async def handled(self, request: Request) -> Outcome | None:
+        """Do the same, and give its outcome alone."""
+        answered = await self.answered(request)
+        return answered.outcome if answered else None
 
-    async def _answered(self, request: Request, ask: Ask) -> tuple[Outcome, Answer]:
-        """Let GitLab answer a question, and word the answer."""
-        answer = await self.bot.prompt.ask(ask.question)
-        show = self.bot.prompt.shows[ask.show]
+    async def _is_introduced(self, request: Request) -> bool:
+        """Let Slack describe whoever the answer depends on, where that is not known yet; say why when it cannot."""
+        asked = set[str]()
         try:
-            outcome = await self.bot.store.write(lambda tx: show(tx, self.bot.team, request, ask.about, answer))
-        except UserError as refusal:
-            outcome = Reply(general.refused(str(refusal)))
-        return outcome, answer
-
-    async def _is_introduced(self, right: Right = Right.TURN_THE_WEEK) -> bool:
-        """Let Slack describe whoever a right depends on, where that is not known yet; says why when it cannot."""
-        try:
-            while (unknown := await self.bot.store.read(lambda tx: self._unknown(tx, right))) is not None:
+            while (unknown := await self._unknown(request)) is not None:
+                if unknown in asked:
+                    self.printer.line(f"I could not check whether {self.by} may do this: Slack does not tell me.")
+                    return False
+                asked.add(unknown)
                 await self._learn(unknown)
         except Unavailable as silence:
             self.printer.line(
@@ -322,91 +97,128 @@ class Twin:
             return False
         return True
 
-    def _unknown(self, tx: Tx, right: Right) -> str | None:
-        try:
-            require(tx, self.bot.team, self.by, right)
-        except NotKnownYetError as unknown:
-            return unknown.who
-        except UserError:
-            return None  # known, and refused: the edge says so, and writes it down
-        return None
+    async def _unknown(self, request: Request) -> str | None:
+        """Rehearse a request to hear whom Slack must describe first: nobody waits here for the answer to a kept one."""
+        if self.by.startswith(TERMINAL):
+            return None
+        handler = self.bot.edge.handlers[request.kind, request.name]
+
+        def rehearse(tx: Tx) -> str | None:
+            try:
+                with tx.apart():
+                    handler(tx, self.bot.team, request)
+                    raise _RehearsedError
+            except NotKnownYetError as unknown:
+                return unknown.who
+            except StoreError:
+                raise
+            except Exception:  # noqa: BLE001 - well, refused, or broken: the edge meets it again, and says so
+                return None
+
+        return await self.bot.store.write(rehearse)
 
     async def _learn(self, who: str) -> None:
         at, calls = self.bot.clock(), self.bot.calls
         if who.startswith("S"):
             members = await calls.members(who)
             await self.bot.store.write(lambda tx: tx.keep_group(who, members, at))
-            return
-        home = (await calls.identity()).workspace
-        person = await calls.describe(who, home)
+        elif who.startswith(("C", "G")):
+            await self._learn_members(who)
+        else:
+            home = (await calls.identity()).workspace
+            person = await calls.describe(who, home)
 
-        def keep(tx: Tx) -> None:
-            tx.keep_fact(HOME, home, at)
-            tx.keep_person(person, at)
+            def keep(tx: Tx) -> None:
+                tx.keep_fact(HOME, home, at)
+                tx.keep_person(person, at)
 
-        await self.bot.store.write(keep)
+            await self.bot.store.write(keep)
 
-    async def _progress(self, found: Rollover) -> Progressed:
-        return await self.bot.store.read(lambda tx: wow.progress(tx, found.id))
+    async def _learn_members(self, channel: str) -> None:
+        at = self.bot.clock()
+        try:
+            members = await self.bot.calls.channel_members(channel)
+        except NotThereError:
+            members = frozenset()
+        await self.bot.store.write(lambda tx: tx.keep_channel(channel, members, at))
 
-    async def _is_running(self, found: Rollover) -> bool:
-        return not (await self._progress(found)).stopped
+    # delivering
+
+    async def patiently(self, delivering: Coroutine[Any, Any, None]) -> None:
+        """Wait for a delivery, and tell whoever sits there what is waited for, and that they need not."""
+        task = asyncio.ensure_future(delivering)
+        try:
+            await asyncio.wait({task}, timeout=PATIENCE)
+            if not task.done():
+                self.printer.line("GitLab is waited for. Ctrl-C leaves it to a running `serve`.")
+            await task
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self.printer.line("Written down. A running `serve` does it as soon as GitLab answers.")
+            raise
+
+    async def beside_slack(self, delivering: Coroutine[Any, Any, None]) -> None:
+        """Deliver, and meanwhile to Slack whatever is due, so that the channel sees how it goes."""
+        ended = asyncio.Event()
+
+        async def deliver() -> None:
+            try:
+                await delivering
+            finally:
+                ended.set()
+
+        await asyncio.gather(deliver(), self._tell_channel(ended))
+
+    async def _tell_channel(self, ended: asyncio.Event) -> None:
+        while not ended.is_set():
+            await self.bot.outbox.deliver_due(to="slack")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), LOOK_EVERY)
+
+    async def post(self) -> None:
+        """Post what is due in Slack now or in a moment; what Slack does not take is left to `serve`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SLACK_SECONDS):
+                while not self.bot.calls.trouble and await self._is_soon_due():
+                    if not await self.bot.outbox.deliver_due(to="slack"):
+                        await asyncio.sleep(LOOK_EVERY)
+        if self.bot.calls.trouble:
+            self.printer.line("Slack does not answer: the channel hears of it as soon as `serve` reaches Slack.")
+
+    async def _is_soon_due(self) -> bool:
+        due = await self.bot.store.read(lambda tx: tx.next_due("slack"))
+        return due is not None and due <= self.bot.clock() + SOON
+
+    def leave_to_serve(self) -> None:
+        """Say that nothing is delivered from here."""
+        self.printer.line("Written down. `serve` does it as soon as it runs.")
 
     # showing
 
-    async def _says(self, said: Words) -> None:
+    async def says(self, said: Words) -> None:
+        """Print words."""
         blocks = said.blocks or ({"type": "section", "text": {"type": "mrkdwn", "text": said.text}},)
-        self.printer.show(await self._drawn(blocks))
+        self.printer.show(await self.drawing(blocks))
 
-    async def _refused(self, outcome: Outcome | None) -> int:
+    async def tells(self, outcome: Outcome | None) -> None:
+        """Print what an outcome says in words, if it says any."""
         if isinstance(outcome, Reply):
-            await self._says(outcome.words)
-        return REFUSED
+            await self.says(outcome.words)
+        elif isinstance(outcome, FieldErrors):
+            for error in outcome.errors.values():
+                await self.says(Words(error))
 
-    async def _wrong(self, outcome: Outcome | None) -> int:
-        await self._refused(outcome)
-        return WRONG
-
-    async def _previews(self, view: View) -> None:
-        """Print what a modal shows, and in place of its fields every issue with what happens to it."""
-        words = [block for block in view["blocks"] if block["type"] != "input"]
-        self.printer.show(Group(Text(view["title"]["text"], "bold"), await self._drawn(words)))
-        preview = str(view.get("private_metadata", ""))
-        turn = await self.bot.store.read(lambda tx: wow.previewed(tx, self.bot.team, preview))
-        if turn and turn.lines and view.get("callback_id") == "wow.rollover":
-            self.printer.show(plan(turn.lines, self.printer.console.width))
-
-    async def _one_line(self, said: Words) -> Text:
-        text = " ".join(block["text"]["text"] for block in said.blocks if block["type"] == "section")
-        known = await self.bot.store.read(lambda tx: tx.people(set(_PERSON.findall(text))))
-        return drawn.marked(text, drawn.reader({who: person.name for who, person in known.items()}))
-
-    async def _drawn(self, blocks: Sequence[dict[str, Any]]) -> RenderableType:
+    async def drawing(self, blocks: Sequence[dict[str, Any]]) -> RenderableType:
         """Draw blocks, with people by name and commands as they are given here."""
-        written = _ENDING.sub(f"`{PROGRAM} wow rollover --ending ", json.dumps(blocks, ensure_ascii=False))
-        written = written.replace("`/wow ", f"`{PROGRAM} wow ")
+        written = self.translated(json.dumps(blocks, ensure_ascii=False))
+        return drawn.drawn(json.loads(written), await self.reader(written))
+
+    def translated(self, written: str) -> str:
+        """Write what is said for Slack as it holds here."""
+        return _COMMAND.sub(rf"`{PROGRAM} \1 ", _ENDING.sub(f"`{PROGRAM} wow rollover --ending ", written))
+
+    async def reader(self, written: str) -> drawn.Read:
+        """Make a reader that knows whoever is mentioned."""
         known = await self.bot.store.read(lambda tx: tx.people(set(_PERSON.findall(written))))
-        read = drawn.reader({who: person.name for who, person in known.items()})
-        return drawn.drawn(json.loads(written), read)
-
-
-def _code(answer: Answer) -> int:
-    if answer.facts is not None:
-        return DONE
-    return REFUSED if answer.refused else SILENT
-
-
-def _mend(now: Progressed) -> str:
-    """Say what to do about a refusal, without a full stop."""
-    return "Put a token with the scope api into GITLAB_TOKEN" if now.stopped == READ_ONLY else "Mend it in GitLab"
-
-
-def _is_settled(tx: Tx, batch: str) -> bool:
-    """Tell whether a batch has ended or stopped, or only Slack, which does not answer, holds it up."""
-    found = tx.batch(batch)
-    if found is None or found.state != "running":
-        return True
-    left = [one for one in tx.deliveries(batch) if one.state in {"planned", "queued", "waiting", "leased"}]
-    return all(one.operation.world == "slack" for one in left) and any(
-        one.state == "waiting" and one.attempts >= ATTEMPTS_AT_SLACK for one in left
-    )
+        return drawn.reader({who: person.name for who, person in known.items()})

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import app, terminal
+from bot import app
 from bot.app import Bot
 from bot.settings import read
+from bot.terminal import wow
+from bot.terminal.event import EventTwin
 from tests.stories.process import environment
 from tests.stories.world import World
 
@@ -30,16 +32,38 @@ class Shell:
 
     def runs(self, work: Work) -> tuple[int, str]:
         """Runs a command; gives the exit code, and all that was printed with single blanks."""
+        code, out, _ = self.prints(work)
+        return code, " ".join(out.split())
+
+    def prints(self, work: Work) -> tuple[int, str, str]:
+        """Runs a command; gives the exit code, and exactly what stands on standard output and beside it."""
         code = asyncio.run(app.in_terminal(read(None), work, self.world.clock))
-        return code, " ".join(self._capsys.readouterr().out.split())
+        out, err = self._capsys.readouterr()
+        return code, out, err
+
+    def does(self, work: Callable[[EventTwin], Awaitable[int]], by: str = OPS) -> tuple[int, str]:
+        """Runs a command about the log."""
+        return self.runs(lambda bot: work(EventTwin(bot, by)))
+
+    def logs(self, words: str, by: str = OPS, *, wait: bool = True) -> tuple[int, str]:
+        return self.does(lambda twin: twin.log(words, wait=wait), by)
+
+    def declares(self, title: str, by: str = OPS, *, wait: bool = True, **chosen: str) -> tuple[int, str]:
+        return self.does(lambda twin: twin.declare(title, chosen, wait=wait), by)
+
+    def resolves(self, named: str = "", by: str = OPS, *, wait: bool = True) -> tuple[int, str]:
+        return self.does(lambda twin: twin.resolve(named, wait=wait), by)
+
+    def looks(self, text: str, by: str = OPS) -> tuple[int, str]:
+        return self.does(lambda twin: twin.looks(text), by)
 
     def rolls_over(
         self, by: str = OPS, ending: str = "", *, dry_run: bool = False, yes: bool = True, wait: bool = True
     ) -> tuple[int, str]:
-        return self.runs(lambda bot: terminal.roll_over(bot, by, ending, dry_run=dry_run, yes=yes, wait=wait))
+        return self.runs(lambda bot: wow.roll_over(bot, by, ending, dry_run=dry_run, yes=yes, wait=wait))
 
     def undoes(self, by: str = OPS, *, yes: bool = True, wait: bool = True) -> tuple[int, str]:
-        return self.runs(lambda bot: terminal.undo(bot, by, dry_run=False, yes=yes, wait=wait))
+        return self.runs(lambda bot: wow.undo(bot, by, dry_run=False, yes=yes, wait=wait))
 
     def audit(self) -> Audit:
         """Who asked for what, how it ended, and from where."""
@@ -54,17 +78,19 @@ class Shell:
         return found
 
 
-def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "bot", "wow", *words]
+def command(*words: str, noun: str = "wow") -> list[str]:
+    return [sys.executable, "-m", "bot", noun, *words]
 
 
-def runs(world: World, folder: Path, *words: str, tty: bool = False, **more: str) -> "subprocess.CompletedProcess[str]":
+def runs(
+    world: World, folder: Path, *words: str, noun: str = "wow", tty: bool = False, **more: str
+) -> "subprocess.CompletedProcess[str]":
     """Runs a command as a process of its own, on a terminal if it is `tty`."""
-    before = environment({**world.bot.settings, **more})
+    before, typed = environment({**world.bot.settings, **more}), command(*words, noun=noun)
     if not tty:
-        return subprocess.run(command(*words), env=before, cwd=folder, capture_output=True, text=True, check=False)
+        return subprocess.run(typed, env=before, cwd=folder, capture_output=True, text=True, check=False)
     ours, theirs = pty.openpty()
-    with subprocess.Popen(command(*words), env=before, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs) as run:
+    with subprocess.Popen(typed, env=before, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs) as run:
         os.close(theirs)
         said = read_until(ours, "")
     os.close(ours)

@@ -1,6 +1,7 @@
 """Looking at the week from a terminal."""
 
 from bot import terminal
+from bot.terminal import wow
 from tests.edges.terminal.shell import OPS, Shell
 from tests.stories.world import World
 
@@ -8,9 +9,9 @@ from tests.stories.world import World
 def test_looking_needs_no_right_and_tells_what_slack_would(world: World, shell: Shell) -> None:
     week = world.seeds_small_week()
 
-    code, said = shell.runs(lambda bot: terminal.status(bot, OPS))
-    _, ahead = shell.runs(lambda bot: terminal.following(bot, OPS))
-    _, past = shell.runs(lambda bot: terminal.history(bot, OPS, 3))
+    code, said = shell.runs(lambda bot: wow.status(bot, OPS))
+    _, ahead = shell.runs(lambda bot: wow.following(bot, OPS))
+    _, past = shell.runs(lambda bot: wow.history(bot, OPS, 3))
 
     assert code == terminal.DONE
     assert f"• #{week.goal} Two data centres (goal)" in said
@@ -20,10 +21,10 @@ def test_looking_needs_no_right_and_tells_what_slack_would(world: World, shell: 
 
 def test_looking_at_a_silent_gitlab_gives_what_it_said_last(world: World, shell: Shell) -> None:
     world.seeds_small_week()
-    shell.runs(lambda bot: terminal.status(bot, OPS))
+    shell.runs(lambda bot: wow.status(bot, OPS))
     world.gitlab.goes_down()
 
-    code, said = shell.runs(lambda bot: terminal.status(bot, OPS))
+    code, said = shell.runs(lambda bot: wow.status(bot, OPS))
 
     assert code == terminal.SILENT
     assert "as of 09:00 UTC" in said
