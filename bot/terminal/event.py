@@ -34,7 +34,7 @@ from bot.terminal.printer import Printer
 from bot.terminal.twin import LOOK_EVERY, Twin
 from handlers import FILES
 
-GITLAB_SECONDS = 10.0
+GITLAB_SECONDS = 8.0
 SILENCES = 2
 """After so many attempts that GitLab did not answer, the rest is left to `serve`."""
 MOST_WAITING = 10_000
