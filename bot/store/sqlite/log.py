@@ -5,21 +5,25 @@ An event is read as its newest revision has it, from one row; what keeps row and
 
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.domain.events import Event, Found, Place, Reader, Revision, Span
 from bot.store.sqlite.rows import Rows, instant, text
 
-EVENT = (
-    'SELECT e.id, e.key, e.kind, e.at, e.recorded_at, e."by", e.text, e.source, e.channel, e.permalink, e.private, '
-    "e.outage, e.retracted, e.version, coalesce(o.confidential, 0) AS confidential "
-)
-FROM = "FROM events AS e LEFT JOIN outages AS o ON o.number = e.outage "
 BEGIN_HIT, END_HIT = "\x02", "\x03"
+LAST = 2**63 - 1
+"""Behind the number of any event."""
 AROUND_HIT = 24
 """Words of a snippet."""
-_WORD = re.compile(r"\w+", re.UNICODE)
+LONGEST_INDEXED = 8
+"""Characters of the longest prefixes that are words of the index themselves."""
+MOST_WORDS = 8
+"""So many words that begin with a longer prefix are searched for one by one, which finds the newest without the rest."""
+MOST_TYPED = 32
+"""So many of the words that were typed are searched for."""
+_PLAIN = re.compile(f"[a-z0-9]{{{LONGEST_INDEXED + 1},}}")
+_UNSPEAKABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class LogTx(Rows):
@@ -46,7 +50,15 @@ class LogTx(Rows):
         )
         number = cursor.lastrowid or 0
         first = Revision(
-            number, 1, event.recorded_at, logged_by or event.by, "logged", event.kind, event.at, event.text, event.outage
+            number,
+            1,
+            event.recorded_at,
+            logged_by or event.by,
+            "logged",
+            event.kind,
+            event.at,
+            event.text,
+            event.outage,
         )
         self._add_revision(first)
         return self._must_be(number)
@@ -80,12 +92,12 @@ class LogTx(Rows):
 
     def event(self, number: int) -> Event | None:
         """Find an event by its number."""
-        row = self.row(f"{EVENT}{FROM}WHERE e.id = ?", (number,))
+        row = self.row("SELECT * FROM events WHERE id = ?", (number,))
         return _event(row) if row else None
 
     def event_of(self, key: str) -> Event | None:
         """Find an event by its key: a message that was logged, a deployment."""
-        row = self.row(f"{EVENT}{FROM}WHERE e.key = ?", (key,))
+        row = self.row("SELECT * FROM events WHERE key = ?", (key,))
         return _event(row) if row else None
 
     def _must_be(self, number: int) -> Event:
@@ -101,10 +113,10 @@ class LogTx(Rows):
         """Read a page of the log: the newest `limit` of a span that happened before a place, newest last."""
         where, values = _within(span)
         if before:
-            where.append("(e.at, e.id) < (?, ?)")
+            where.append("(at, id) < (?, ?)")
             values += [text(before.at), before.id]
         rows = self.rows(
-            f"{EVENT}{FROM}{_where(where)}ORDER BY e.at DESC, e.id DESC LIMIT ?",
+            f"SELECT * FROM events {_where(where)}ORDER BY at DESC, id DESC LIMIT ?",
             [*values, limit],
         )
         return [_event(row) for row in reversed(rows)]
@@ -113,17 +125,17 @@ class LogTx(Rows):
         """Read all events of a span, or of an outage in it, in the order in which they happened."""
         where, values = _within(span)
         if outage is not None:
-            where.append("e.outage = ?")
+            where.append("outage = ?")
             values.append(outage)
-        return [_event(row) for row in self.rows(f"{EVENT}{FROM}{_where(where)}ORDER BY e.at, e.id", values)]
+        return [_event(row) for row in self.rows(f"SELECT * FROM events {_where(where)}ORDER BY at, id", values)]
 
     def events_logged_in(self, outage: int) -> list[Event]:
         """Read all events of an outage in the order in which they were logged."""
-        return [_event(row) for row in self.rows(f"{EVENT}{FROM}WHERE e.outage = ? ORDER BY e.id", (outage,))]
+        return [_event(row) for row in self.rows("SELECT * FROM events WHERE outage = ? ORDER BY id", (outage,))]
 
     def last_event_of(self, outage: int) -> Event | None:
         """Find the newest event of an outage."""
-        row = self.row(f"{EVENT}{FROM}WHERE e.outage = ? ORDER BY e.at DESC, e.id DESC LIMIT 1", (outage,))
+        row = self.row("SELECT * FROM events WHERE outage = ? ORDER BY at DESC, id DESC LIMIT 1", (outage,))
         return _event(row) if row else None
 
     def revisions_of(self, events: Iterable[int]) -> dict[int, list[Revision]]:
@@ -141,37 +153,62 @@ class LogTx(Rows):
 
         Gives the newest hits in the order of logging, newest last; none where nothing in `words` can be searched for.
         """
-        query = _query(words)
-        if not query:
+        typed = _typed(words)
+        if not typed:
             return []
-        where, values = ["events_text MATCH ?"], [query]
-        more: list[object] = []
-        if before is not None:
-            where.append("events_text.rowid < ?")
-            more.append(before)
-        if not reader.everything:
-            where.append(
-                '((NOT e.private AND NOT coalesce(o.confidential, 0)) OR e."by" = ? OR e.channel IN ('
-                "SELECT channel FROM channel_members WHERE person = ?))"
-            )
-            more += [reader.who, reader.who]
+        found = self._find("public", typed, "", limit, before)
+        if readers := _readers(reader):
+            found += self._find("hidden", typed, readers, limit, before)
+        readable = (one for one in found if reader.may_read(one.event))
+        return sorted(readable, key=lambda one: one.event.id)[-limit:]
+
+    def _find(self, where: str, typed: list[str], readers: str, limit: int, before: int | None) -> list[Found]:
+        query = f"{{text}} : ({' AND '.join(self._part(where, one) for one in typed)}){readers}"
         rows = self.rows(
-            f"{EVENT}, snippet(events_text, 0, '{BEGIN_HIT}', '{END_HIT}', '…', {AROUND_HIT}) AS snippet "
-            "FROM events_text JOIN events AS e ON e.id = events_text.rowid "
-            f"LEFT JOIN outages AS o ON o.number = e.outage {_where(where)}ORDER BY events_text.rowid DESC LIMIT ?",
-            [*values, *more, limit],
+            f"SELECT events.*, snippet({where}_text, 0, '{BEGIN_HIT}', '{END_HIT}', '…', {AROUND_HIT}) AS snippet "
+            f"FROM {where}_text CROSS JOIN events ON events.id = {where}_text.rowid "
+            f"WHERE {where}_text MATCH ? AND {where}_text.rowid < ? ORDER BY {where}_text.rowid DESC LIMIT ?",
+            (query, before if before is not None else LAST, limit),
         )
-        return [Found(_event(row), _snippet(row["snippet"])) for row in reversed(rows)]
+        return [Found(_event(row), _snippet(row["snippet"])) for row in rows]
+
+    def _part(self, where: str, typed: str) -> str:
+        """Write one of the words as a part of a query."""
+        if not typed.endswith("*"):
+            return _quoted(typed)
+        stem = typed.rstrip("*").lower()
+        words = self._words_beginning(where, stem) if _PLAIN.fullmatch(stem) else []
+        if len(words) in range(1, MOST_WORDS + 1):
+            return f"({' OR '.join(map(_quoted, words))})"
+        return f"{_quoted(typed)} *"
+
+    def _words_beginning(self, where: str, stem: str) -> list[str]:
+        """List the indexed words that begin with a stem, up to one more than are wanted.
+
+        Each is found by a jump: reading the list on to the next word would read every place where the first one stands.
+        """
+        rows = self.rows(
+            "WITH RECURSIVE jump (word) AS ("
+            f"SELECT (SELECT term FROM {where}_words WHERE term >= ?1 LIMIT 1) UNION ALL "
+            f"SELECT (SELECT term FROM {where}_words WHERE term >= jump.word || char(1) LIMIT 1) FROM jump "
+            "WHERE substr(jump.word, 1, ?2) = ?1 LIMIT ?3) "
+            "SELECT word FROM jump WHERE substr(word, 1, ?2) = ?1",
+            (stem, len(stem), MOST_WORDS + 1),
+        )
+        return [row["word"] for row in rows]
 
     # for whom
 
     def channels_of_hidden(self) -> set[str]:
         """List the channels whose members alone may read some of the log."""
         rows = self.rows(
-            "SELECT DISTINCT channel FROM events WHERE private UNION "
-            "SELECT DISTINCT e.channel FROM outages AS o JOIN events AS e ON e.outage = o.number WHERE o.confidential"
+            "WITH RECURSIVE jump (channel) AS ("
+            "SELECT min(channel) FROM events WHERE hidden AND channel > '' UNION ALL "
+            "SELECT (SELECT min(channel) FROM events WHERE hidden AND channel > jump.channel) FROM jump "
+            "WHERE jump.channel IS NOT NULL) "
+            "SELECT channel FROM jump WHERE channel IS NOT NULL"
         )
-        return {row["channel"] for row in rows if row["channel"]}
+        return {row["channel"] for row in rows}
 
     def is_private(self, channel: str) -> bool | None:
         """Tell whether a channel is private; None where nobody has asked Slack yet."""
@@ -202,10 +239,10 @@ def _within(span: Span) -> tuple[list[str], list[object]]:
     where: list[str] = []
     values: list[object] = []
     if span.since:
-        where.append("e.at >= ?")
+        where.append("at >= ?")
         values.append(text(span.since))
     if span.until:
-        where.append("e.at < ?")
+        where.append("at < ?")
         values.append(text(span.until))
     return where, values
 
@@ -214,16 +251,27 @@ def _where(parts: Sequence[str]) -> str:
     return f"WHERE {' AND '.join(parts)} " if parts else ""
 
 
-def _query(words: str) -> str:
-    """Write what was typed as a query in which nothing is an operator of the search engine."""
-    parts = []
-    for typed in words.split():
-        stem = typed.endswith("*")
-        found: Collection[str] = _WORD.findall(typed)
-        parts += [f'"{word}"' for word in found]
-        if stem and found:
-            parts[-1] += "*"
-    return " ".join(parts)
+def _typed(words: str) -> list[str]:
+    """Take what was typed apart at the blanks, each part once, without those in which nothing can be searched for."""
+    parts = words.split()
+    return [one for one in dict.fromkeys(parts) if any(map(str.isalnum, one))][:MOST_TYPED]
+
+
+def _quoted(word: str) -> str:
+    """Write a word so that nothing in it is an operator of the search engine."""
+    return '"' + _UNSPEAKABLE.sub(" ", word).replace('"', '""') + '"'
+
+
+def _readers(reader: Reader) -> str:
+    """Write what hidden events a reader may read as the rest of a query; nothing where there can be none.
+
+    The search engine takes `C1` for `c1`, so what it finds is looked at once more.
+    """
+    if reader.everything:
+        return " "
+    parts = [f"{{channel}} : {_quoted(one)}" for one in sorted(reader.channels)]
+    parts += [f"{{by}} : {_quoted(reader.who)}"] if reader.who else []
+    return f" AND ({' OR '.join(parts)})" if parts else ""
 
 
 def _snippet(marked: str) -> tuple[tuple[str, bool], ...]:

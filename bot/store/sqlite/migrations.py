@@ -111,18 +111,24 @@ def errands(db: Database) -> None:
 def log(db: Database) -> None:
     """The log: events as their newest revisions have them, all revisions, and what can be found in them.
 
-    A revision is only ever added; the event follows it by trigger, and the full text follows the event.
+    A revision is only ever added, and no event is kept without one; the event follows it by trigger, and the full text
+    follows the event. What is hidden is indexed apart, so that a search on behalf of somebody who may not read it does
+    not even walk over it. Prefixes of up to eight characters are words of the index themselves, because the words of a
+    longer one are few; small pages make it cheap to jump to where a second word might stand.
     """
     db.executescript("""
         CREATE TABLE events (
             id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, recorded_at TEXT NOT NULL,
             "by" TEXT NOT NULL, source TEXT NOT NULL, channel TEXT NOT NULL, permalink TEXT NOT NULL,
-            private INTEGER NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL, text TEXT NOT NULL, outage INTEGER,
-            retracted INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0
+            private INTEGER NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL, text TEXT NOT NULL,
+            outage INTEGER REFERENCES outages (number), retracted INTEGER NOT NULL DEFAULT 0,
+            confidential INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0,
+            hidden INTEGER GENERATED ALWAYS AS (private OR confidential) VIRTUAL,
+            FOREIGN KEY (id, version) REFERENCES revisions (event, number) DEFERRABLE INITIALLY DEFERRED
         );
         CREATE INDEX events_at ON events (at, id);
         CREATE INDEX events_outage ON events (outage, at, id) WHERE outage IS NOT NULL;
-        CREATE INDEX events_private ON events (channel) WHERE private;
+        CREATE INDEX events_hidden ON events (channel) WHERE hidden;
         CREATE TABLE revisions (
             event INTEGER NOT NULL REFERENCES events (id), number INTEGER NOT NULL, at TEXT NOT NULL,
             "by" TEXT NOT NULL, why TEXT NOT NULL, kind TEXT NOT NULL, happened_at TEXT NOT NULL, text TEXT NOT NULL,
@@ -132,33 +138,64 @@ def log(db: Database) -> None:
             BEGIN SELECT RAISE(ABORT, 'revisions are only added'); END;
         CREATE TRIGGER revisions_are_kept BEFORE DELETE ON revisions
             BEGIN SELECT RAISE(ABORT, 'revisions are only added'); END;
+        -- REPLACE takes a row away without a word to the trigger above: nothing may be there to be replaced
+        CREATE TRIGGER revisions_are_next BEFORE INSERT ON revisions
+            WHEN new.number IS NOT (SELECT version + 1 FROM events WHERE id = new.event)
+            BEGIN SELECT RAISE(ABORT, 'revisions are only added'); END;
         CREATE TRIGGER events_are_kept BEFORE DELETE ON events
             BEGIN SELECT RAISE(ABORT, 'events are kept'); END;
-        CREATE TRIGGER events_begin_empty BEFORE INSERT ON events WHEN new.version <> 0
+        CREATE TRIGGER events_are_new BEFORE INSERT ON events
+            WHEN EXISTS (SELECT 1 FROM events WHERE id = new.id) OR EXISTS (SELECT 1 FROM events WHERE key = new.key)
+            BEGIN SELECT RAISE(ABORT, 'events are kept'); END;
+        CREATE TRIGGER events_begin_empty BEFORE INSERT ON events WHEN new.version IS NOT 0 OR new.confidential IS NOT 0
             BEGIN SELECT RAISE(ABORT, 'an event is what its revisions say'); END;
-        CREATE TRIGGER events_keep_their_origin
-            BEFORE UPDATE OF id, key, recorded_at, "by", source, channel, permalink, private ON events
+        -- no list of columns: `SET rowid = …` moves a row and names none of them
+        CREATE TRIGGER events_keep_their_origin BEFORE UPDATE ON events
+            WHEN new.id IS NOT old.id OR new.key IS NOT old.key OR new.recorded_at IS NOT old.recorded_at
+                OR new."by" IS NOT old."by" OR new.source IS NOT old.source OR new.channel IS NOT old.channel
+                OR new.permalink IS NOT old.permalink OR new.private IS NOT old.private
             BEGIN SELECT RAISE(ABORT, 'where an event comes from does not change'); END;
         CREATE TRIGGER events_follow_revisions BEFORE UPDATE ON events
-            WHEN NOT EXISTS (
+            WHEN new.version < old.version OR NOT EXISTS (
                 SELECT 1 FROM revisions AS r WHERE r.event = new.id AND r.number = new.version AND r.kind = new.kind
                 AND r.happened_at = new.at AND r.text = new.text AND r.outage IS new.outage
                 AND r.retracted = new.retracted
-            ) OR new.version <= old.version
+            ) OR new.confidential IS NOT coalesce((SELECT confidential FROM outages WHERE number = new.outage), 0)
             BEGIN SELECT RAISE(ABORT, 'an event is what its revisions say'); END;
-        CREATE VIRTUAL TABLE events_text USING fts5 (
-            text, content='events', content_rowid='id', prefix='2 3', tokenize='unicode61 remove_diacritics 2'
-        );
         CREATE TRIGGER revisions_count AFTER INSERT ON revisions BEGIN
             UPDATE events SET kind = new.kind, at = new.happened_at, text = new.text, outage = new.outage,
-                retracted = new.retracted, version = new.number WHERE id = new.event;
+                retracted = new.retracted, version = new.number,
+                confidential = coalesce((SELECT confidential FROM outages WHERE number = new.outage), 0)
+            WHERE id = new.event;
         END;
-        CREATE TRIGGER events_text_begins AFTER INSERT ON events BEGIN
-            INSERT INTO events_text (rowid, text) VALUES (new.id, new.text);
+        CREATE VIEW public_events AS SELECT id, text FROM events WHERE version > 0 AND NOT hidden;
+        CREATE VIEW hidden_events AS SELECT id, text, channel, "by" FROM events WHERE version > 0 AND hidden;
+        CREATE VIRTUAL TABLE public_text USING fts5 (
+            text, content='public_events', content_rowid='id', prefix='1 2 3 4 5 6 7 8',
+            tokenize='unicode61 remove_diacritics 2'
+        );
+        CREATE VIRTUAL TABLE hidden_text USING fts5 (
+            text, channel, "by", content='hidden_events', content_rowid='id', prefix='1 2 3 4 5 6 7 8',
+            tokenize='unicode61 remove_diacritics 2'
+        );
+        INSERT INTO public_text (public_text, rank) VALUES ('pgsz', 1024);
+        INSERT INTO hidden_text (hidden_text, rank) VALUES ('pgsz', 1024);
+        CREATE VIRTUAL TABLE public_words USING fts5vocab (public_text, instance);
+        CREATE VIRTUAL TABLE hidden_words USING fts5vocab (hidden_text, instance);
+        CREATE TRIGGER public_text_follows AFTER UPDATE ON events
+            WHEN NOT (old.hidden AND new.hidden)
+                AND (old.version = 0 OR new.text <> old.text OR new.hidden <> old.hidden) BEGIN
+            INSERT INTO public_text (public_text, rowid, text)
+                SELECT 'delete', old.id, old.text WHERE old.version > 0 AND NOT old.hidden;
+            INSERT INTO public_text (rowid, text) SELECT new.id, new.text WHERE NOT new.hidden;
         END;
-        CREATE TRIGGER events_text_follows AFTER UPDATE OF text ON events WHEN new.text <> old.text BEGIN
-            INSERT INTO events_text (events_text, rowid, text) VALUES ('delete', old.id, old.text);
-            INSERT INTO events_text (rowid, text) VALUES (new.id, new.text);
+        CREATE TRIGGER hidden_text_follows AFTER UPDATE ON events
+            WHEN (old.hidden OR new.hidden)
+                AND (old.version = 0 OR new.text <> old.text OR new.hidden <> old.hidden) BEGIN
+            INSERT INTO hidden_text (hidden_text, rowid, text, channel, "by")
+                SELECT 'delete', old.id, old.text, old.channel, old."by" WHERE old.version > 0 AND old.hidden;
+            INSERT INTO hidden_text (rowid, text, channel, "by")
+                SELECT new.id, new.text, new.channel, new."by" WHERE new.hidden;
         END;
     """)
 
@@ -171,7 +208,18 @@ def outages(db: Database) -> None:
             number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, message TEXT UNIQUE, iid INTEGER UNIQUE,
             began_at TEXT NOT NULL, ended_at TEXT, confidential INTEGER NOT NULL, value TEXT NOT NULL
         );
-        CREATE INDEX outages_ongoing ON outages (began_at) WHERE ended_at IS NULL;
+        CREATE INDEX outages_began ON outages (began_at, number);
+        CREATE INDEX outages_ongoing ON outages (began_at, number) WHERE ended_at IS NULL;
+        CREATE TRIGGER outages_are_kept BEFORE DELETE ON outages
+            BEGIN SELECT RAISE(ABORT, 'outages are kept'); END;
+        CREATE TRIGGER outages_are_new BEFORE INSERT ON outages
+            WHEN EXISTS (SELECT 1 FROM outages WHERE number = new.number OR key = new.key)
+                OR EXISTS (SELECT 1 FROM outages WHERE message = new.message OR iid = new.iid)
+            BEGIN SELECT RAISE(ABORT, 'outages are kept'); END;
+        CREATE TRIGGER outages_hide_their_events AFTER UPDATE OF confidential ON outages
+            WHEN new.confidential <> old.confidential BEGIN
+            UPDATE events SET confidential = new.confidential WHERE outage = new.number;
+        END;
         CREATE TABLE notes (
             event INTEGER NOT NULL REFERENCES events (id), outage INTEGER NOT NULL REFERENCES outages (number),
             id INTEGER NOT NULL, PRIMARY KEY (event, outage)
