@@ -145,6 +145,7 @@ BATCHES = {
     log.TOIL: log.follow_toil,
     known_outages.OPENING: known_outages.follow_opening,
     known_outages.CLOSING: known_outages.follow_closing,
+    known_outages.WRITING: known_outages.follow_closing,
 }
 """Who follows a batch of operations."""
 

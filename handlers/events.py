@@ -33,10 +33,12 @@ from bot.messages import events as say
 from bot.messages import export as exported
 from bot.services import events, privacy
 from bot.services import outages as outage_services
-from bot.services.people import names_of, require, zone_of
+from bot.services.people import TERMINAL, names_of, require, zone_of
 from bot.store import Tx
 
 MOST_LISTED, MOST_FOUND = 50, 20
+EDITED = frozenset({"edited", "message edited"})
+"""Why a revision says something else than was typed first."""
 
 
 Answering = Callable[[Tx, Team, Request, Any], Outcome]
@@ -371,17 +373,16 @@ def export(tx: Tx, team: Team, request: Request, asked: ExportEvents) -> Outcome
 
 def export_file(tx: Tx, team: Team, request: Request, about: str) -> list[File]:
     """Make the file of an export: nothing hidden stands in it."""
-    del team
     form, since, until, number = json.loads(about)
     ends = (datetime.fromisoformat(at) if at else None for at in (since, until))
     told = events.events_in(tx, Span(*ends), number)
     revisions = tx.revisions_of(one.id for one in told.events)
     people = {one.by for one in told.events} | {one.by for all_of in revisions.values() for one in all_of}
     hidden = {one.id for one in told.events if not PUBLIC.may_read(one)}
-    if request.source == "terminal":
+    if request.who.startswith(TERMINAL):
         hidden = set()
     name, text = exported.export(
-        form, told.events, revisions, told.outages, names_of(tx, people), hidden, now=request.at
+        form, told.events, revisions, told.outages, names_of(tx, people), hidden, now=request.at, own=team.tracker
     )
     return [File(name, text, f"{len(told.events)} events of the log.")]
 
@@ -406,7 +407,8 @@ def fill_in(tx: Tx, team: Team, operation: Operation) -> Operation:
     body = ""
     if isinstance(operation, WriteNote) and (event := tx.event(operation.event)):
         name = names_of(tx, [event.by])[event.by]
-        body = tracker.note(event, name, own=team.tracker)
+        edited = any(one.why in EDITED for one in tx.revisions_of([event.id])[event.id])
+        body = tracker.note(event, name, edited=edited, own=team.tracker)
         if event.outage != operation.outage:
             body = f"{tracker.note(replace(event, retracted=True), name, own=team.tracker)}\n\nIt belongs to O{event.outage}."
     return outage_services.fill_in(tx, operation, body)

@@ -16,6 +16,8 @@ MOST_IN_LINE = 400
 """Characters of an event's text in a list; the whole stands in the export."""
 OTHER: dict[Kind, Kind] = {"change": "incident", "incident": "change"}
 STATES = {"running": "is running", "success": "succeeded", "failed": "failed", "canceled": "was canceled"}
+MOST_IN_LIST = 10_000
+"""Characters of all events in a list together; Slack takes few more in a message."""
 MOST_IN_MESSAGE = 40
 """Events of a timeline that a message shows at the most; a longer one follows as a file, too."""
 EDIT_TITLE = "Edit the event"
@@ -255,12 +257,23 @@ def listed(told: Listed, *, asked: str) -> Words:
     if not told.events:
         return Page().say(f"The log holds no events {asked}." if asked else "The log is empty.").words()
     page = Page()
-    page.say(f"*The log* · {count(len(told.events), 'event')}{f' {asked}' if asked else ''}, newest last")
-    page.say("\n".join(_in_list(one, told.reader, told.outages.get(one.outage or 0)) for one in told.events))
-    if told.more:
+    lines = _newest([_in_list(one, told.reader, told.outages.get(one.outage or 0)) for one in told.events])
+    page.say(f"*The log* · {count(len(lines), 'event')}{f' {asked}' if asked else ''}, newest last")
+    page.say("\n".join(lines))
+    if told.more or len(lines) < len(told.events):
         page.small("There are older ones. `/event list 50`, `/event list since yesterday 14:00`, `/event export`.")
-    _hidden(page, told.hidden)
+    _hidden(page, sum(not told.reader.may_read(one) for one in told.events[len(told.events) - len(lines) :]))
     return page.words()
+
+
+def _newest(lines: Sequence[str]) -> Sequence[str]:
+    """Take the newest lines, which stand last, as long as a message has room for them."""
+    room = MOST_IN_LIST
+    for left, line in enumerate(reversed(lines)):
+        room -= len(line) + 1
+        if room < 0:
+            return lines[len(lines) - left :]
+    return lines
 
 
 def _in_list(event: Event, reader: Reader, outage: Outage | None) -> str:
@@ -287,7 +300,7 @@ def found(words: str, hits: Sequence[Found], limit: int) -> Words:
         )
     newest = f"the newest {limit} " if len(hits) == limit else ""
     page = Page().say(f"*Found* for “{escape(shorten(words, 100))}”: {newest}{count(len(hits), 'event')}, newest last")
-    return page.say("\n".join(_hit(one) for one in hits)).words()
+    return page.say("\n".join(_newest([_hit(one) for one in hits]))).words()
 
 
 def _hit(one: Found) -> str:

@@ -254,7 +254,8 @@ def declared_already(one: Outage) -> Words:
 
 def resolved(one: Outage, waiting: Waiting | None) -> Words:
     """Say at once that an outage is over."""
-    page = Page().say(f"Outage {outage_named(one)} is over. Its issue is closed, and a post-mortem is due.")
+    closing = "Its issue is closed as soon as GitLab answers" if waiting else "Its issue is being closed"
+    page = Page().say(f"Outage {outage_named(one)} is over. {closing}, and a post-mortem is due.")
     _waits(page, waiting)
     return page.words()
 
@@ -302,9 +303,7 @@ def postmortem(one: Outage, hidden: int) -> Words:
 def postmortem_begun(one: Outage, waiting: Waiting | None) -> Words:
     """Say that the draft is put into the issue."""
     where = link(one.url, f"#{one.iid}") if one.iid else "the issue"
-    page = Page().say(
-        f"I put the draft on top of what {where} says. If you write into it by hand, press the button no more."
-    )
+    page = Page().say(f"I put the draft on top of what {where} says; from then on it is yours to write.")
     _waits(page, waiting)
     return page.words()
 

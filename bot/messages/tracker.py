@@ -103,16 +103,16 @@ def quoted(text: str, *, own: str = "") -> str:
     return "\n".join(f"> {line}" if line else ">" for line in said.split("\n")) if said else ""
 
 
-def note(event: Event, by: str, zone_note: str = "", *, own: str = "") -> str:
-    """Say under an outage's issue what an event says; `by` names who logged it, `zone_note` tells of its time."""
+def note(event: Event, by: str, *, edited: bool = False, own: str = "") -> str:
+    """Say under an outage's issue what an event says; `by` names whose words they are, `edited` that they were others."""
     head, text = _head(event, by), harmless(event.text, own=own)
-    remarks = [one_line(zone_note)] if zone_note else []
+    remarks = []
     if event.recorded_at - event.at > LATE:
         remarks.append(f"logged at {_logged(event)}")
     if event.retracted:
         head, text = _struck(head), "\n".join(map(_struck, text.split("\n")))
         remarks.append("retracted")
-    elif event.version > 1:
+    elif edited:
         remarks.append("edited")
     return _paragraphs(_parts(head, *remarks, _in_slack(event.permalink)), text)
 

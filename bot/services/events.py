@@ -144,7 +144,8 @@ def _revised(tx: Tx, event: Event, by: str, why: str, at: datetime, **changed: o
     mirror(tx, after, at)
     if event.outage is not None and event.outage != after.outage:
         _write_note(tx, event.outage, after, at)
-    tx.refresh(message_of(event.id), at, at_most_every=REFRESH)
+    if _is_echoed(tx, event):
+        tx.refresh(message_of(event.id), at, at_most_every=REFRESH)
     return after
 
 
@@ -252,6 +253,7 @@ def deployed(tx: Tx, team: Team, told: Deployed, text: str, at: datetime) -> Non
     if not {told.environment.casefold(), told.tier.casefold()} & team.environments:
         return
     earlier = tx.event_of(told.key)
+    shown = earlier is not None and _is_echoed(tx, earlier)
     if earlier is None:
         by = f"gitlab:{told.by}" if told.by else "gitlab:"
         entry = Entry(told.key, text, by, at, "deploy", "change", min(told.at, at), permalink=told.url)
@@ -262,10 +264,14 @@ def deployed(tx: Tx, team: Team, told: Deployed, text: str, at: datetime) -> Non
     else:
         event = _revised(tx, earlier, f"gitlab:{told.by}", "deployed", at, text=text)
         tx.keep_fact(_state_of(told), told.state, at)
-    quiet = bool(tx.ongoing()) and told.state != "failed"
-    key = message_of(event.id)
-    if not quiet and tx.message(key) is None and not tx.is_taken(f"message:{key}"):
+    if not shown and (told.state == "failed" or not tx.ongoing()):
         echo(tx, team, event, at)
+
+
+def _is_echoed(tx: Tx, event: Event) -> bool:
+    """Tell whether the channel was told of an event, or is about to be."""
+    key = message_of(event.id)
+    return tx.message(key) is not None or tx.is_taken(f"message:{key}")
 
 
 def _is_news(tx: Tx, told: Deployed) -> bool:

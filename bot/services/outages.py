@@ -118,7 +118,7 @@ def retry(tx: Tx, number: int, at: datetime) -> int:
     outage = must_find(tx, number)
     tx.save_outage(replace(outage, refused=""))
     again = tx.retry(_opening(number), None, at)
-    for batch in (_closing(outage), f"postmortem-{number}"):
+    for batch in (_closing(outage), tx.fact(_written(number))):
         again += tx.retry(batch, None, at)
     refresh(tx, number, at)
     return again
@@ -131,7 +131,10 @@ def announced(tx: Tx, number: int) -> Announced:
     closing = tx.batch(_closing(outage))
     under_way = any(batch is not None and batch.state == "running" for batch in (opening, closing))
     logged = [one for one in tx.events_logged_in(number) if not one.retracted]
-    refused = tx.deliveries(_closing(outage), "rejected")
+    refused = [
+        *tx.deliveries(_closing(outage), "rejected"),
+        *tx.deliveries(tx.fact(_written(number)), "rejected"),
+    ]
     return Announced(
         replace(outage, refused=outage.refused or (refused[-1].error if refused else "")),
         len(logged),
@@ -207,11 +210,16 @@ def _tell_over(tx: Tx, team: Team, outage: Outage, at: datetime) -> None:
 
 
 def follow_closing(tx: Tx, _: Team, batch: Batch, __: Delivery | None, outcome: str, at: datetime) -> None:
-    """Let the messages say whether the issue is closed."""
-    if outcome == "done":
+    """Let the messages say whether the issue is closed, or has its post-mortem."""
+    if outcome == "done" and batch.kind == CLOSING:
         tx.keep_fact(_closed_at(int(batch.about)), at.isoformat(), at)
     if outcome in {"done", "waiting", "rejected"}:
         refresh(tx, int(batch.about), at)
+
+
+def _written(number: int) -> str:
+    """Name the remembered fact that holds the last batch which puts a post-mortem into the issue."""
+    return f"outage {number} written"
 
 
 def _closed_at(number: int) -> str:
@@ -221,6 +229,7 @@ def _closed_at(number: int) -> str:
 def write_postmortem(tx: Tx, outage: Outage, text: str, *, by: str, batch: str, at: datetime) -> None:
     """Put the draft of a post-mortem into the issue."""
     writing = SetDescription(outage.number, text, f"postmortem:{outage.key}")
+    tx.keep_fact(_written(outage.number), batch, at)
     tx.add_batch(Batch(batch, WRITING, str(outage.number), "running", by, at), ((("write", writing),),))
 
 

@@ -10,6 +10,8 @@ import pytest
 from tests.stories.world import CHANNEL, World
 
 OPEN = "Press the button"
+ANSWERS = r"/response/|chat\.post|conversations\.open"
+"""The ways in which somebody is answered, and no other calls."""
 
 
 @pytest.fixture
@@ -98,11 +100,12 @@ def test_a_button_of_one_person_opens_for_whoever_presses_it_with_their_own_righ
     world.alice.types("/wow rollover", CHANNEL)
     offer = world.said(OPEN)
     world.slack.trigger_seconds = 3.0
-    world.slack.members["U2"].is_restricted = True
+    guest = world.slack.add_person("U9", "zoe", tz="Europe/Paris", is_restricted=True)
+    world.slack.channels[CHANNEL].members.append("U9")
 
-    world.slack.person("U2").clicks(offer, "Open")
+    guest.clicks(offer, "Open")
 
-    world.said("Guests can look", to=world.bob)
+    world.said("Guests can look", to=guest)
 
 
 # GitLab
@@ -238,7 +241,7 @@ def test_what_cannot_be_whispered_comes_as_a_direct_message(world: World) -> Non
 
 
 def test_what_slack_does_not_take_now_is_said_a_little_later(world: World) -> None:
-    world.slack.weather.fails(503, times=3)
+    world.slack.weather.fails(503, times=3, match=ANSWERS)
 
     world.alice.types("/wow status", CHANNEL)
 
@@ -246,7 +249,7 @@ def test_what_slack_does_not_take_now_is_said_a_little_later(world: World) -> No
 
 
 def test_a_slack_that_limits_the_rate_is_heeded_also_in_plain_text(world: World) -> None:
-    world.slack.weather.rate_limits(1, times=3)
+    world.slack.weather.rate_limits(1, times=3, match=ANSWERS)
 
     world.alice.types("/wow status", CHANNEL)
 
