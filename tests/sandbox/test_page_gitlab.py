@@ -178,6 +178,25 @@ def test_a_milestone_is_retitled_dated_closed_and_made_by_hand(browser: Browser)
     assert browser.gitlab.milestone("Some day")["due_date"] == "2026-12-31"
 
 
+def test_an_application_is_deployed_by_hand_and_hooks_tell_how_it_went(browser: Browser) -> None:
+    browser.gitlab.add_hook("http://127.0.0.1:1/", "secret")
+
+    first = browser.does("deploy")["id"]
+    browser.does("deployed", by="chen", id=first, state="failed")
+    browser.does("deploy", by="chen")
+
+    shown = browser.sees()["deployments"]
+    assert (shown["project"], shown["environment"]) == ("acme/website", "production")
+    assert [(each["state"], each["by"]) for each in shown["last"]] == [
+        ("running", "Chen Lihua"),
+        ("failed", "Chen Lihua"),
+    ]
+    told = [each.payload for each in browser.gitlab.hooks_sent if each.event == "Deployment Hook"]
+    assert [(each["deployment_id"], each["status"]) for each in told[:2]] == [(first, "running"), (first, "failed")]
+    assert told[0]["commit_title"] == told[1]["commit_title"] != told[2]["commit_title"]
+    assert browser.is_refused("deployed", id=first, state="success") == "This deployment has ended."
+
+
 @pytest.mark.parametrize(
     ("what", "wanted", "words"),
     [
@@ -190,6 +209,7 @@ def test_a_milestone_is_retitled_dated_closed_and_made_by_hand(browser: Browser)
         ("edit", {"kind": "issue", "number": 99}, "That is not there any more."),
         ("edit", {"kind": "issue", "number": 1, "state": "gone"}, "“state” is none of opened, closed."),
         ("edit", {"kind": "issue", "number": 1, "title": 7}, "“title” is not a text."),
+        ("deployed", {"id": 99, "state": "failed"}, "There is no such deployment."),
         ("burn", {}, "There is no “burn” here."),
     ],
 )

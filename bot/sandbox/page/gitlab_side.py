@@ -18,6 +18,7 @@ from bot.sandbox.gitlab.records import RefusedError as GitlabRefusedError
 from bot.sandbox.gitlab.world import KEEP, GitlabWorld
 from bot.sandbox.page.answers import Json, RefusedError, asked, done, refused
 from bot.sandbox.page.colours import ink_on
+from bot.sandbox.page.deployments import Deployments
 
 _SIGILS: Final[Mapping[Kind, str]] = {"issue": "#", "merge_request": "!"}
 _GONE: Final = "That is not there any more."
@@ -25,7 +26,8 @@ _GONE: Final = "That is not there any more."
 
 def routes(world: GitlabWorld) -> list[web.RouteDef]:
     """What the pane asks for, and what it lets people do."""
-    shown, hands = _Shown(world), _Hands(world)
+    deployments = Deployments(world)
+    shown, hands = _Shown(world, deployments), _Hands(world, deployments)
 
     async def everything(_: web.Request) -> web.Response:
         return web.json_response(await asyncio.to_thread(shown.everything))
@@ -64,8 +66,8 @@ class _Line(NamedTuple):
 class _Shown:
     """How everything looks."""
 
-    def __init__(self, world: GitlabWorld) -> None:
-        self._world, self._state = world, world.state
+    def __init__(self, world: GitlabWorld, deployments: Deployments) -> None:
+        self._world, self._state, self._deployments = world, world.state, deployments
 
     def everything(self) -> Json:
         """What the lists are made of: people, labels, and milestones with their issues and merge requests."""
@@ -83,6 +85,7 @@ class _Shown:
                     self._milestone(each, held.pop(each.id, [])) for each in _in_order(state.milestones.values())
                 ],
                 "elsewhere": self._items(each for items in held.values() for each in items),
+                "deployments": self._deployments.shown(),
             }
 
     def item(self, kind: str, number: int) -> Json:
@@ -163,8 +166,8 @@ class _Shown:
 class _Hands:
     """What a colleague does by hand. What GitLab refuses, and what makes no sense, is a `RefusedError`."""
 
-    def __init__(self, world: GitlabWorld) -> None:
-        self._world = world
+    def __init__(self, world: GitlabWorld, deployments: Deployments) -> None:
+        self._world, self._deployments = world, deployments
 
     def do(self, what: str, wanted: Json) -> Json:
         """Does what is wanted, as the colleague `by`; gives what it was done to."""
@@ -174,6 +177,8 @@ class _Hands:
             "create": self._create,
             "milestone": self._edit_milestone,
             "new_milestone": self._create_milestone,
+            "deploy": lambda by, _: self._deployments.begins(by),
+            "deployed": lambda by, wanted: self._deployments.ends(by, wanted.get("id"), wanted.get("state")),
         }.get(what)
         if doing is None:
             raise RefusedError(f"There is no “{what}” here.")

@@ -16,13 +16,15 @@ from bot.sandbox.page.answers import Json
 class Step:
     """Something to try: what, how, where on the page ("slack", "gitlab", "weather"), and whether it has happened.
 
-    `how` may hold `code` between backquotes. Once a step was seen, that stays so.
+    `how` may hold `code` between backquotes. Once a step was seen, that stays so. Steps of one `part` stand together,
+    under its name.
     """
 
     title: str
     how: str
     where: str
     seen: Callable[[], bool]
+    part: str = ""
 
 
 class Guide:
@@ -36,7 +38,13 @@ class Guide:
         """Every step, after a look whether it has happened by now."""
         self._seen |= {each for each in self._steps if each not in self._seen and each.seen()}
         return [
-            {"title": each.title, "how": each.how, "where": each.where, "done": each in self._seen}
+            {
+                "title": each.title,
+                "how": each.how,
+                "where": each.where,
+                "part": each.part,
+                "done": each in self._seen,
+            }
             for each in self._steps
         ]
 

@@ -14,6 +14,8 @@ import { ask, openMenu } from "./menu.js";
 import { icon, make } from "./dom.js";
 import { dayOf, drawText, markdown, partsOf, plain, richText } from "./mrkdwn.js";
 
+const MOST_ROWS = 9;
+
 const BLOCKS = {
   section: drawSection,
   header: (block, surface) => make("h3", { class: "block-header" }, drawText(block.text, surface.names)),
@@ -242,9 +244,10 @@ function drawLine(field, type, more = {}) {
 
 function drawTextArea(field) {
   const { element } = field;
+  const value = field.held[0] ?? "";
   const area = make("textarea", {
-    ...field.attributes, class: "field", rows: 4, maxlength: element.max_length,
-    placeholder: plain(element.placeholder), value: field.held[0] ?? "",
+    ...field.attributes, class: "field", rows: Math.max(4, Math.min(value.split("\n").length, MOST_ROWS)), maxlength: element.max_length,
+    placeholder: plain(element.placeholder), value,
   });
   followTyping(field, area);
   return area;

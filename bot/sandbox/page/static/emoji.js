@@ -26,7 +26,7 @@ export const OFFERED = [
 /** Those in `emoji.svg`: what is most used looks the same everywhere, also where no font has pictures. */
 const DRAWN = new Set([
   ...OFFERED, "-1", "leftwards_arrow_with_hook", "checkered_flag", "octagonal_sign", "information_source",
-  "calendar", "inbox_tray", "mag",
+  "calendar", "inbox_tray", "mag", "lock",
 ]);
 const SAME = { thumbsup: "+1", thumbsdown: "-1" };
 

@@ -1,6 +1,7 @@
 // The GitLab pane: milestones with their issues, and one issue in full. What changes by itself is shown and said.
 
 import { fill, icon, make, patch } from "./dom.js";
+import { deployments } from "./gitlab_deployments.js";
 import { drawItem } from "./gitlab_item.js";
 import { askForIssue, askForMilestone, editMilestone } from "./gitlab_forms.js";
 
@@ -66,8 +67,28 @@ export function start(page) {
       return pill;
     },
 
+    /** What references in a text lead to (see gitlab_markdown.js). */
+    world: {
+      issue: (number) => itemLink("issue", "#", number),
+      mergeRequest: (number) => itemLink("merge_request", "!", number),
+      person: (name) => gitlab.shown.people.some((each) => each.name === name) && make("span", { class: "mention" }, `@${name}`),
+      label: (name) => gitlab.shown.labels.some((each) => each.name === name) && gitlab.label(name),
+      milestone: (title) => gitlab.shown.milestones.some((each) => each.title === title) && make("span", { class: "gl-ref" }, `%${title}`),
+    },
+
     milestone: (id) => gitlab.shown.milestones.find((each) => each.id === id),
     person: (name) => gitlab.shown.people.find((each) => each.name === name)?.says ?? name,
+  };
+
+  function itemLink(kind, sigil, number) {
+    if (!itemsIn(gitlab.shown).has(`${kind}-${number}`)) return null;
+    return make("a", { href: `${gitlab.shown.address}/-/${kind}s/${number}` }, `${sigil}${number}`);
+  }
+
+  page.openItem = async (kind, number) => {
+    page.uncover();
+    page.show("gitlab");
+    await gitlab.opens({ kind, number });
   };
 
   async function draw() {
@@ -89,6 +110,7 @@ export function start(page) {
   page.on("gitlab", async () => {
     const before = gitlab.shown;
     gitlab.shown = await page.get("/page/gitlab");
+    page.gitlab = gitlab.shown.address;
     if (!gitlab.shown.people.some((each) => each.name === gitlab.by)) gitlab.by = gitlab.shown.people[0]?.name;
     gitlab.changed = before ? tell(page, gitlab, itemsIn(before), itemsIn(gitlab.shown)) : new Set();
     await draw();
@@ -189,6 +211,7 @@ function drawMilestones(list, gitlab) {
       ),
   };
   patch(list, [
+    deployments(gitlab),
     ...groups.map((each) => asSection(gitlab, each)),
     add,
     ...(closed.length ? [heading("Closed")] : []),

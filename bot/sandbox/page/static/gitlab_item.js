@@ -1,6 +1,9 @@
 // One issue or merge request in full: everything a colleague may change by hand, and all that happened to it.
 
 import { icon, make, patch } from "./dom.js";
+import { gitlabMarkdown } from "./gitlab_markdown.js";
+
+const FOLDED_LINES = 14;
 
 export function drawItem(place, gitlab, item) {
   const target = { kind: item.kind, number: item.number };
@@ -28,7 +31,7 @@ export function drawItem(place, gitlab, item) {
     {
       key: `text-${item.number}`,
       value: item.description,
-      draw: () => make("p", { class: "gl-text", hidden: !item.description }, item.description),
+      draw: () => description(gitlab, item),
     },
     {
       key: `fields-${item.number}`,
@@ -41,8 +44,26 @@ export function drawItem(place, gitlab, item) {
   ]);
   patch(
     place.querySelector(".gl-activity"),
-    item.activity.map((each, number) => ({ key: String(number), value: each, draw: () => happened(each) })),
+    item.activity.map((each, number) => ({ key: String(number), value: each, draw: () => happened(gitlab, each) })),
   );
+}
+
+/** A long one is folded, so that what can be changed by hand, and what happened, stay in reach. */
+function description(gitlab, item) {
+  const text = make("div", { class: "markdown" }, gitlabMarkdown(item.description, gitlab.world));
+  const place = make("div", { class: "gl-description", hidden: !item.description }, text);
+  if (item.description.split("\n").length <= FOLDED_LINES) return place;
+  const says = () => (text.classList.contains("gl-folded") ? "Show all of it" : "Show less");
+  const turn = make("button", { class: "quiet gl-unfold", type: "button", data: { focus: "unfold" } });
+  const folds = (folded) => {
+    text.classList.toggle("gl-folded", folded);
+    turn.setAttribute("aria-expanded", String(!folded));
+    turn.textContent = says();
+  };
+  turn.addEventListener("click", () => folds(!text.classList.contains("gl-folded")));
+  folds(true);
+  place.append(turn);
+  return place;
 }
 
 const choices = (gitlab) => [gitlab.shown.milestones.map((each) => [each.id, each.title, each.state]), gitlab.shown.labels];
@@ -161,7 +182,7 @@ function labelChooser(gitlab, item, edits) {
 
 const AT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
 
-function happened(line) {
+function happened(gitlab, line) {
   const at = make("time", { datetime: line.at }, `${AT.format(new Date(line.at))} UTC`);
   const by = make("b", { class: line.bot ? "gl-bot" : null }, line.by);
   if (!line.note) return make("li", { class: "gl-event" }, by, ` ${line.text} `, at);
@@ -169,7 +190,7 @@ function happened(line) {
     "li",
     { class: line.internal ? "gl-note internal" : "gl-note" },
     make("p", {}, by, " ", at, line.internal && make("span", { class: "gl-secret" }, icon("lock"), "internal note")),
-    make("div", { class: "gl-text" }, line.text),
+    make("div", { class: "markdown" }, gitlabMarkdown(line.text, gitlab.world)),
   );
 }
 

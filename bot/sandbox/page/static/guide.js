@@ -10,7 +10,7 @@ export function start(page) {
   const list = make("ol", { class: "g-steps" });
   document.getElementById("guide").append(
     make("h2", {}, "What to try"),
-    make("p", { class: "g-intro" }, "An emulated chat and an emulated GitLab on your machine, with the real Baton between them. It is Wednesday morning, and the week is over."),
+    make("p", { class: "g-intro" }, "An emulated chat and an emulated GitLab on your machine, with the real Baton between them. It is Wednesday morning, the week is over, and a database falls behind."),
     make("div", { class: "g-far" }, far, count),
     list,
     make("p", { class: "g-intro" }, "Also: choose Ben or Chen on the left, in a second window too. Point at a message, or reach it with the arrow keys, for reactions, threads and Baton’s shortcuts. F6 goes from one part of the page to the next."),
@@ -27,12 +27,16 @@ export function start(page) {
     for (const title of done) if (before && !before.includes(title)) page.say(`Done: ${title}.`);
     before = done;
     const next = steps.findIndex((each) => !each.done);
-    patch(list, steps.map((each, number) => ({ key: each.title, value: [each, number === next], draw: () => drawStep(each, number === next) })));
+    patch(list, steps.flatMap((each, number) => {
+      const step = { key: each.title, value: [each, number === next], draw: () => drawStep(each, number === next) };
+      const begins = each.part && each.part !== steps[number - 1]?.part;
+      return begins ? [{ key: `part ${each.part}`, value: 1, draw: () => make("li", { class: "g-part" }, make("h3", {}, each.part)) }, step] : [step];
+    }));
   }
 
   function drawStep(step, isNext) {
     const mark = make("span", { class: "g-mark" }, step.done && icon("check"), step.done && make("span", { class: "unseen" }, "Done"));
-    const words = make("div", {}, make("h3", {}, step.title), !step.done && [make("p", {}, withCode(step.how)), drawGo(step)]);
+    const words = make("div", {}, make("h4", {}, step.title), !step.done && [make("p", {}, withCode(step.how)), drawGo(step)]);
     return make("li", { class: step.done ? "done" : isNext ? "next" : "" }, mark, words);
   }
 

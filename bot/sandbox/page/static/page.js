@@ -5,6 +5,7 @@ import * as slack from "./slack.js";
 import * as gitlab from "./gitlab.js";
 import * as weather from "./weather.js";
 import * as guide from "./guide.js";
+import * as links from "./links.js";
 
 const NAMES = { sidebar: "sidebar", talk: "talk", gitlab: "gitlab", weather: "weather", guide: "guide" };
 const AGAIN_MS = 2000;
@@ -79,6 +80,18 @@ export const page = {
     showPanel(name);
     if (PHONE.matches) showPane(name);
   },
+
+  // What the modules give to each other:
+  /** Puts words into the field, ready to be sent. */
+  write: (_text) => {},
+  /** Shows a message: `{channel, ts, thread}`. */
+  goTo: (_message) => {},
+  /** Shows an issue ("issue") or merge request ("merge_request") in the column beside. */
+  openItem: (_kind, _number) => {},
+  /** Takes away what covers the column beside. */
+  uncover: () => {},
+  /** Where the project of the GitLab is. */
+  gitlab: "",
 
   get isPhone() {
     return PHONE.matches;
@@ -182,5 +195,5 @@ function startTabs() {
 
 startTabs();
 document.addEventListener("keydown", goOn);
-for (const each of [slack, gitlab, weather, guide]) each.start(page);
+for (const each of [slack, gitlab, weather, guide, links]) each.start(page);
 listen();

@@ -9,6 +9,8 @@ import { avatar, clockTime, createList, dayWords, nameOf } from "./talk.js";
 
 const HOME = "home";
 const THREADS = "threads";
+/** Wide enough for a thread to have a column of its own (see page.css). */
+const COVERS_NOTHING = matchMedia("(min-width: 1560px)");
 
 export function start(page) {
   const sidebar = document.getElementById("sidebar");
@@ -70,9 +72,10 @@ export function start(page) {
     shortcut: (message, shortcut) => acted("shortcut", { channel: placeOf(message), ts: message.ts, name: shortcut.name }),
     shortcuts: () => shown.shortcuts,
     openThread,
-    edit(message) {
-      editing = message;
-      composer.put(typed(message));
+    edit(message, inThread) {
+      stopEditing();
+      editing = { message, composer: inThread ? threadComposer : composer };
+      editing.composer.put(typed(message));
       draw();
     },
     async remove(message) {
@@ -108,10 +111,10 @@ export function start(page) {
   }
 
   async function open(id, { focus = false } = {}) {
+    stopEditing({ quietly: true });
     drafts.set(place, composer.text);
     place = id;
     thread = null;
-    editing = null;
     newSince = null;
     composer.text = drafts.get(place) ?? "";
     const address = new URL(location.href);
@@ -125,12 +128,14 @@ export function start(page) {
   }
 
   async function openThread(message) {
+    stopEditing({ quietly: true });
     thread = { channel: placeOf(message), ts: message.thread_ts ?? message.ts };
     await look();
     threadComposer.field.focus();
   }
 
   function closeThread() {
+    if (editing?.composer === threadComposer) stopEditing({ quietly: true });
     thread = null;
     draw();
     if (!page.isPhone) composer.field.focus();
@@ -152,7 +157,7 @@ export function start(page) {
   talk.append(header, talkBox);
 
   const threadList = createList("Thread", hands);
-  const threadComposer = createComposer({ id: "thread-composer", label: "Reply", send: reply, names: () => names });
+  const threadComposer = createComposer({ id: "thread-composer", label: "Reply", send: reply, names: () => names, cancel: () => stopEditing() });
   const threadHead = make("header", { class: "talk-head" });
   threadPane.append(threadHead, threadList.element, threadComposer.element);
   threadPane.addEventListener("keydown", (event) => {
@@ -160,23 +165,27 @@ export function start(page) {
   });
 
   async function send(text, files) {
-    if (editing) {
-      const message = editing;
-      stopEditing();
-      return acted("edit", { channel: placeOf(message), ts: message.ts, text });
-    }
+    if (editing?.composer === composer) return saveEdit(text);
     list.element.scrollTop = list.element.scrollHeight;
     return acted("type", { channel: place, text, files });
   }
 
-  function stopEditing() {
+  function saveEdit(text) {
+    const { message } = editing;
+    stopEditing();
+    return acted("edit", { channel: placeOf(message), ts: message.ts, text });
+  }
+
+  function stopEditing({ quietly = false } = {}) {
     if (!editing) return;
+    const { composer: field } = editing;
     editing = null;
-    composer.text = "";
-    draw();
+    field.text = "";
+    if (!quietly) draw();
   }
 
   function reply(text, files) {
+    if (editing?.composer === threadComposer) return saveEdit(text);
     return acted("type", { channel: thread.channel, thread_ts: thread.ts, text, files });
   }
 
@@ -226,12 +235,12 @@ export function start(page) {
     list.element.hidden = !isTalk;
     other.hidden = isTalk;
     composer.element.hidden = !isTalk || (isApp(here()) && !shown.takes_words);
-    composer.element.classList.toggle("is-editing", Boolean(editing));
+    composer.element.classList.toggle("is-editing", editing?.composer === composer);
     if (isTalk && shown.channel?.id === place) {
       const said = shown.channel.messages.filter((each) => !each.is_reply || each.broadcast || each.only_for_me);
       rememberWhatIsNew(said);
       list.show(said, names, { place, newSince: newSince || null });
-      composer.rename(editing ? "Edit your message" : `Message ${here().kind === "im" ? "" : "#"}${placeName()}`);
+      composer.rename(editing?.composer === composer ? "Edit your message" : `Message ${here().kind === "im" ? "" : "#"}${placeName()}`);
       list.element.classList.toggle("is-empty", !said.length);
     } else if (place === HOME) {
       drawHome();
@@ -303,7 +312,9 @@ export function start(page) {
       );
     }
     threadList.show(said, names, { place: `${thread.channel}-${thread.ts}`, inThread: true });
-    threadComposer.rename("Reply in thread");
+    const isEdited = editing?.composer === threadComposer;
+    threadComposer.element.classList.toggle("is-editing", isEdited);
+    threadComposer.rename(isEdited ? "Edit your message" : "Reply in thread");
   }
 
   /** What stands on a screen somebody looks at is read. */
@@ -379,6 +390,23 @@ export function start(page) {
     if (page.isPhone) page.show("talk");
     composer.put(text);
   };
+
+  /** For links: shows a message where it stands. */
+  page.goTo = async ({ channel, ts, thread: first }) => {
+    if (!shown.places.some((each) => each.id === channel)) return page.notice("You are not in that channel.");
+    if (shown.modal) return page.notice("Something is open in front of the talk. Close it first.");
+    if (place !== channel) await open(channel);
+    if (page.isPhone) page.show("talk");
+    if (first) await openThread({ ts: first });
+    const pane = first ? threadList.element : list.element;
+    const found = pane.querySelector(`[data-focus="message-${Boolean(first)}-${ts}"]`);
+    if (!found) return page.notice("That message is not there any more.");
+    found.scrollIntoView({ block: "center" });
+    found.focus();
+  };
+
+  /** For what stands in the column beside: a thread may cover it. */
+  page.uncover = () => thread && !page.isPhone && !COVERS_NOTHING.matches && closeThread();
 
   addEventListener("focus", again);
   setInterval(() => shown && drawSidebar(), 5000);

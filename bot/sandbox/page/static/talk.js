@@ -5,6 +5,7 @@
 import { drawBlocks } from "./blocks.js";
 import { icon, make, patch } from "./dom.js";
 import { drawEmoji } from "./emoji.js";
+import { drawFile } from "./files.js";
 import { openEmoji, openMenu } from "./menu.js";
 import { dayOf, mrkdwn, nearDay, partsOf } from "./mrkdwn.js";
 
@@ -21,6 +22,8 @@ export function createList(label, hands) {
   list.addEventListener("scroll", () => (follows = list.scrollTop > end - 80));
   // It also gets a size when its pane is brought back on a phone, and another one when somebody types many lines.
   new ResizeObserver(() => follows && goOn()).observe(list);
+  // Pictures and texts come in after their message; `load` does not bubble, but it can be caught on its way down.
+  list.addEventListener("load", () => follows && goOn(), { capture: true });
 
   function show(messages, names, { place, newSince = null, inThread = false }) {
     const isOther = list.dataset.place !== place;
@@ -28,10 +31,6 @@ export function createList(label, hands) {
     patch(list, rows(messages, names, { newSince, inThread, hands, place }));
     if (isOther) list.scrollTop = 0;
     if (isOther || follows) goOn();
-    for (const image of list.querySelectorAll("img:not([data-watched])")) {
-      image.dataset.watched = "";
-      image.addEventListener("load", () => follows && goOn(), { once: true });
-    }
   }
 
   /** To the end of the last message; where it is longer than the list is high, to its beginning and no further. */
@@ -185,17 +184,6 @@ function drawAttachment(attachment, names, surface) {
   return make("div", {}, words("pretext"), box);
 }
 
-function drawFile(file, names) {
-  const address = names.file(file);
-  if (file.mimetype.startsWith("image/")) {
-    const picture = make("img", { src: address, alt: file.title, class: "file-image" });
-    return make("a", { href: address, target: "_blank", rel: "noopener" }, picture);
-  }
-  const size = file.size < 1024 ? `${file.size} bytes` : `${Math.round(file.size / 1024)} kB`;
-  const words = make("span", { class: "file-words" }, make("strong", {}, file.title), make("small", {}, `${file.name} · ${size}`));
-  return make("a", { class: "file", href: address, download: file.name }, icon("file"), words);
-}
-
 function drawReactions(message, names, hands) {
   const given = message.reactions ?? [];
   if (!given.length) return null;
@@ -230,7 +218,7 @@ function drawTools(message, names, { hands, inThread }) {
   const more = make("button", { class: "quiet", "aria-label": "More actions", title: "More actions", data: { focus: `more-${message.ts}` }, "aria-haspopup": "menu" }, icon("more"));
   more.addEventListener("click", () => {
     const items = hands.shortcuts().map((each) => ({ label: each.name, hint: each.description, act: () => hands.shortcut(message, each) }));
-    if (isOwn) items.push("-", { label: "Edit message", act: () => hands.edit(message) }, { label: "Delete message", danger: true, act: () => hands.remove(message) });
+    if (isOwn) items.push("-", { label: "Edit message", act: () => hands.edit(message, inThread) }, { label: "Delete message", danger: true, act: () => hands.remove(message) });
     openMenu(more, items);
   });
   if (message.only_for_me) return null;
