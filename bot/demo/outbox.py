@@ -8,14 +8,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.domain.operations import (
+    CloseIssue,
+    CreateIssue,
     CreateMilestone,
     Operation,
     Plan,
     Post,
     RemoveMilestone,
+    SetDescription,
     SetIssue,
     SetMilestone,
+    WriteNote,
 )
+from bot.messages import shorten
 from bot.store import StoreError, look_in
 
 WITHIN = 1.0
@@ -28,7 +33,11 @@ _PLANS = {
     "check": "Look for late additions",
     "add": "Read the issue that is to be put into the week",
     "reminder": "Look whether the week was turned",
+    "outages": "Look which outages go on",
+    "pin": "Read a message that was pinned, or is no more",
 }
+LONGEST = 60
+"""Characters of a title."""
 
 
 def waiting(url: str, database: Path) -> dict[str, Any]:
@@ -53,6 +62,8 @@ def _world(name: str, health: dict[str, Any], database: Path) -> dict[str, Any]:
 def in_words(operation: Operation) -> str:
     """Say what an operation does, short enough for one line."""
     match operation:
+        case CreateIssue() | WriteNote() | CloseIssue() | SetDescription():
+            return _of_outage(operation)
         case SetIssue():
             sigil = "#" if operation.noun == "issue" else "!"
             parts = ["move it"] if operation.milestone is not None else []
@@ -72,3 +83,16 @@ def in_words(operation: Operation) -> str:
         case Post():
             return "Post a message"
     return "Edit a message"
+
+
+def _of_outage(operation: CreateIssue | WriteNote | CloseIssue | SetDescription) -> str:
+    match operation:
+        case CreateIssue():
+            title = "(confidential)" if operation.confidential else f"“{shorten(operation.title, LONGEST)}”"
+            return f"Open the issue {title}"
+        case WriteNote():
+            return f"O{operation.outage}: write event {operation.event} down"
+        case CloseIssue():
+            return f"O{operation.outage}: close the issue"
+        case SetDescription():
+            return f"O{operation.outage}: put the post-mortem into the issue"

@@ -19,14 +19,19 @@ import pytest
 
 from bot.demo.outbox import in_words
 from bot.domain.operations import (
+    CloseIssue,
+    CreateIssue,
     CreateMilestone,
     Operation,
     Plan,
     Post,
     Refresh,
     RemoveMilestone,
+    SetDescription,
     SetIssue,
     SetMilestone,
+    SlackPlan,
+    WriteNote,
 )
 from tests.stories.side_by_side import side_by_side
 
@@ -188,6 +193,12 @@ def test_the_bot_is_killed_and_travels_and_is_there_again_with_what_it_knew(tmp_
         (RemoveMilestone(1, "Next WoW", "kept"), "Remove “Next WoW”, if it is empty"),
         (Plan("rollover", "r"), "Read the week, and plan the rollover"),
         (Plan("something new", "r"), "Plan: something new"),
+        (SlackPlan("pin", "{}"), "Read a message that was pinned, or is no more"),
+        (CreateIssue("m", "Database down", "text"), "Open the issue “Database down”"),
+        (CreateIssue("m", "Secret", "text", confidential=True), "Open the issue (confidential)"),
+        (WriteNote(7, 3), "O7: write event 3 down"),
+        (CloseIssue(7), "O7: close the issue"),
+        (SetDescription(7, "text", "m"), "O7: put the post-mortem into the issue"),
         (Post("m", "C1", "show", "about"), "Post a message"),
         (Refresh("m"), "Edit a message"),
     ],
