@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -113,7 +112,7 @@ def edit(tx: Tx, team: Team, request: Request) -> Outcome:
     require(tx, team, request.who, Right.WRITE)
     event = events.must_find(tx, _number(request.about))
     privacy.must_read(tx, request.who, event)
-    return Modal(say.edit_modal(event))
+    return Modal(say.edit_modal(event, events.outages_for(tx, event)))
 
 
 def save(tx: Tx, team: Team, request: Request) -> Outcome:
@@ -141,6 +140,9 @@ def save(tx: Tx, team: Team, request: Request) -> Outcome:
         happened = found[0].at
     kind = _kind(request.values.get("kind", event.kind))
     events.edit(tx, event.id, by=request.who, text=text, kind=kind, happened=happened, at=request.at)
+    if chosen := request.values.get("outage"):
+        outage = None if chosen == say.NO_OUTAGE else _number(chosen)
+        events.move(tx, event.id, outage, by=request.who, at=request.at)
     return Closed()
 
 
@@ -226,7 +228,7 @@ def log_message(tx: Tx, team: Team, request: Request) -> Outcome:
         tx, entry_of(said, request.who, request.at, "shortcut", private=private), outages_named(said.text)
     )
     if not told.again:
-        events.echo(tx, team, told.event, request.at)
+        events.echo(tx, team, told.event, request.at, logged_by=request.who)
     return Ask(MessageQuestion(said.channel, said.ts), "event.logged", json.dumps([told.event.id, told.again]))
 
 
@@ -332,7 +334,7 @@ def pinned(tx: Tx, team: Team, about: str, talk: Talk, at: datetime) -> Stages:
         return ((("tell", Post(key, asked["who"], "event.plain", problem)),),)
     entry = entry_of(said, asked["who"], at, "reaction", private=asked["private"])
     told = events.log(tx, entry, outages_named(said.text))
-    events.echo(tx, team, told.event, at)
+    events.echo(tx, team, told.event, at, logged_by=asked["who"])
     return ()
 
 
@@ -408,7 +410,7 @@ def fill_in(tx: Tx, team: Team, operation: Operation) -> Operation:
     if isinstance(operation, WriteNote) and (event := tx.event(operation.event)):
         name = names_of(tx, [event.by])[event.by]
         edited = any(one.why in EDITED for one in tx.revisions_of([event.id])[event.id])
-        body = tracker.note(event, name, edited=edited, own=team.tracker)
-        if event.outage != operation.outage:
-            body = f"{tracker.note(replace(event, retracted=True), name, own=team.tracker)}\n\nIt belongs to O{event.outage}."
+        elsewhere = f"O{event.outage}" if event.outage else "no outage"
+        moved = elsewhere if event.outage != operation.outage else ""
+        body = tracker.note(event, name, edited=edited, moved=moved, own=team.tracker)
     return outage_services.fill_in(tx, operation, body)

@@ -93,7 +93,7 @@ def read_when(words: Sequence[str], now: datetime, zone: ZoneInfo) -> tuple[When
     typed = [undashed(word).rstrip(",;:.") for word in words[:_LONGEST]]
     if not typed:
         return None
-    if typed[0].casefold() == "now":
+    if [one.casefold() for one in typed] == ["now"]:  # behind it, it would be a word of the text
         return When(now.astimezone(UTC)), 1
     return _counted_back(typed, now) or _with_a_day(typed, now, zone) or _without_a_day(typed, now, zone)
 
@@ -261,7 +261,7 @@ def _from_to(typed: str) -> str:
 def _no_time(day: str) -> str:
     return (
         f"At which time? Please write it behind the day: `{quotable(day)} 14:05`. "
-        "If the day belongs to the text, begin with `now`."
+        "If the day belongs to the text, put another word before it."
     )
 
 

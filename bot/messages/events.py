@@ -116,13 +116,19 @@ def outage_named(outage: Outage) -> str:
     return f"{outage.reference}{issue} “{escape(shorten(outage.spoken, 120))}”"
 
 
+def button_label(outage: Outage) -> str:
+    """Name an outage on a button: its own number, GitLab's beside it, and its title."""
+    issue = f" (#{outage.iid})" if outage.iid else ""
+    return shorten(f"{outage.reference}{issue} {outage.spoken}", 75)
+
+
 def _choices(event: Event, choices: Sequence[Outage]) -> dict[str, object]:
     return {
         "type": "actions",
         "elements": [
             _button(
                 f"event.move#{one.number}",
-                shorten(f"{one.reference} {one.spoken}", 75),
+                button_label(one),
                 f"{event.id} {one.number}",
             )
             for one in choices
@@ -157,8 +163,15 @@ def _button(action: str, label: str, value: str) -> dict[str, object]:
     }
 
 
-def edit_modal(event: Event) -> View:
-    """Ask what an event should say instead."""
+NO_OUTAGE = "none"
+
+
+def edit_modal(event: Event, outages: Sequence[Outage]) -> View:
+    """Ask what an event should say instead; `outages` are those that it may belong to."""
+    fields = _edit_fields(event)
+    if outages:
+        fields.append(_outage_field(event, outages))
+    kept = "What it said before stays on record, as an earlier revision."
     return {
         "type": "modal",
         "callback_id": "event.edit",
@@ -166,49 +179,63 @@ def edit_modal(event: Event) -> View:
         "title": {"type": "plain_text", "text": EDIT_TITLE},
         "submit": {"type": "plain_text", "text": "Save"},
         "close": {"type": "plain_text", "text": "Cancel"},
-        "blocks": [
-            {
-                "type": "input",
-                "block_id": "text",
-                "label": {"type": "plain_text", "text": "What happened"},
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": "text",
-                    "multiline": True,
-                    "max_length": LONGEST_TEXT,
-                    "initial_value": event.text,
-                },
+        "blocks": [*fields, {"type": "context", "elements": [{"type": "mrkdwn", "text": kept}]}],
+    }
+
+
+def _edit_fields(event: Event) -> list[dict[str, object]]:
+    return [
+        {
+            "type": "input",
+            "block_id": "text",
+            "label": {"type": "plain_text", "text": "What happened"},
+            "element": {
+                "type": "plain_text_input",
+                "action_id": "text",
+                "multiline": True,
+                "max_length": LONGEST_TEXT,
+                "initial_value": event.text,
             },
-            {
-                "type": "input",
-                "block_id": "when",
-                "label": {"type": "plain_text", "text": "When"},
-                "hint": {"type": "plain_text", "text": "As in /event log: 14:05, -10m, 2026-11-25 14:05:07Z."},
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": "when",
-                    "max_length": 100,
-                    "initial_value": exact(event.at),
-                },
+        },
+        {
+            "type": "input",
+            "block_id": "when",
+            "label": {"type": "plain_text", "text": "When"},
+            "hint": {"type": "plain_text", "text": "As in /event log: 14:05, -10m, 2026-11-25 14:05:07Z."},
+            "element": {
+                "type": "plain_text_input",
+                "action_id": "when",
+                "max_length": 100,
+                "initial_value": exact(event.at),
             },
-            {
-                "type": "input",
-                "block_id": "kind",
-                "label": {"type": "plain_text", "text": "Kind"},
-                "element": {
-                    "type": "static_select",
-                    "action_id": "kind",
-                    "options": [_option(kind, kind) for kind in OTHER],
-                    "initial_option": _option(event.kind, event.kind),
-                },
+        },
+        {
+            "type": "input",
+            "block_id": "kind",
+            "label": {"type": "plain_text", "text": "Kind"},
+            "element": {
+                "type": "static_select",
+                "action_id": "kind",
+                "options": [_option(kind, kind) for kind in OTHER],
+                "initial_option": _option(event.kind, event.kind),
             },
-            {
-                "type": "context",
-                "elements": [
-                    {"type": "mrkdwn", "text": "What it said before stays on record, as an earlier revision."}
-                ],
-            },
-        ],
+        },
+    ]
+
+
+def _outage_field(event: Event, outages: Sequence[Outage]) -> dict[str, object]:
+    none = _option(NO_OUTAGE, "no outage")
+    options = {one.number: _option(str(one.number), button_label(one)) for one in outages}
+    return {
+        "type": "input",
+        "block_id": "outage",
+        "label": {"type": "plain_text", "text": "Outage"},
+        "element": {
+            "type": "static_select",
+            "action_id": "outage",
+            "options": [none, *options.values()],
+            "initial_option": options.get(event.outage or 0, none),
+        },
     }
 
 

@@ -12,7 +12,7 @@ from bot.domain.priority import AP_LABELS
 from bot.domain.talk import Said
 from bot.domain.team import Team
 from bot.messages import Page, View, Words, count, escape, link, moment, person, shorten, silence
-from bot.messages.events import INVITATION, exact, outage_named
+from bot.messages.events import INVITATION, button_label, exact, outage_named
 
 TITLE = "Declare an outage"
 FROM_MESSAGE = "Open outage issue"
@@ -265,7 +265,7 @@ def which(ongoing: Sequence[Outage], action: str, what: str) -> Words:
     page = Page().say(f"{len(ongoing)} outages go on. Which one {what}?")
     elements = [
         {
-            **_button(f"{action}#{one.number}", shorten(f"{one.reference} {one.spoken}", 75), one.number),
+            **_button(f"{action}#{one.number}", button_label(one), one.number),
         }
         for one in ongoing
     ]

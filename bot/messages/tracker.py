@@ -103,15 +103,18 @@ def quoted(text: str, *, own: str = "") -> str:
     return "\n".join(f"> {line}" if line else ">" for line in said.split("\n")) if said else ""
 
 
-def note(event: Event, by: str, *, edited: bool = False, own: str = "") -> str:
-    """Say under an outage's issue what an event says; `by` names whose words they are, `edited` that they were others."""
+def note(event: Event, by: str, *, edited: bool = False, moved: str = "", own: str = "") -> str:
+    """Say under an outage's issue what an event says; `by` names whose words they are, `edited` that they were others.
+
+    `moved` names the outage that it belongs to by now, where that is another one.
+    """
     head, text = _head(event, by), harmless(event.text, own=own)
     remarks = []
     if event.recorded_at - event.at > LATE:
         remarks.append(f"logged at {_logged(event)}")
-    if event.retracted:
+    if event.retracted or moved:
         head, text = _struck(head), "\n".join(map(_struck, text.split("\n")))
-        remarks.append("retracted")
+        remarks.append(f"belongs to {moved}" if moved else "retracted")
     elif edited:
         remarks.append("edited")
     return _paragraphs(_parts(head, *remarks, _in_slack(event.permalink)), text)

@@ -19,6 +19,8 @@ REFRESH = timedelta(seconds=1)
 """An echo is edited at most this often."""
 NOTE, TOIL = "note", "toil"
 """Kinds of batches: a note under an outage's issue, an issue made of an event."""
+MOST_CHOICES = 50
+"""Outages in a menu; Slack takes a hundred."""
 FINAL = {"success", "failed", "canceled"}
 
 
@@ -54,10 +56,14 @@ def log(tx: Tx, entry: Entry, named: tuple[Named, ...] = ()) -> Logged:
     return Logged(event, outage, choices=choices)
 
 
-def echo(tx: Tx, team: Team, event: Event, at: datetime) -> None:
-    """Say in the channel that something was logged; the message then follows what becomes of the event."""
-    channel = privacy.echo_channel(team, event.by, event.channel, private=event.private)
-    post = Post(message_of(event.id), channel, "event.echo", str(event.id), otherwise=person_or_none(event.by))
+def echo(tx: Tx, team: Team, event: Event, at: datetime, *, logged_by: str = "") -> None:
+    """Say in the channel that something was logged; the message then follows what becomes of the event.
+
+    `logged_by` is who logged it, where the words are somebody else's: who asked for it is told, nobody else.
+    """
+    who = logged_by or event.by
+    channel = privacy.echo_channel(team, who, event.channel, private=event.private)
+    post = Post(message_of(event.id), channel, "event.echo", str(event.id), otherwise=person_or_none(who))
     tx.add_operation("echo", post, at)
 
 
@@ -103,10 +109,17 @@ def restore(tx: Tx, event_id: int, *, by: str, at: datetime) -> Event:
     return _revised(tx, event, by, "restored", at, retracted=False) if event.retracted else event
 
 
-def move(tx: Tx, event_id: int, outage: int, *, by: str, at: datetime) -> Event:
-    """Let an event belong to another outage."""
+def outages_for(tx: Tx, event: Event) -> tuple[Outage, ...]:
+    """List the outages that an event may belong to: its own, and those that go on."""
+    own = _outage_of(tx, event)
+    others = [one for one in tx.ongoing()[-MOST_CHOICES:] if own is None or one.number != own.number]
+    return (*((own,) if own else ()), *others)
+
+
+def move(tx: Tx, event_id: int, outage: int | None, *, by: str, at: datetime) -> Event:
+    """Let an event belong to another outage, or to none."""
     event = must_find(tx, event_id)
-    if tx.outage(outage) is None:
+    if outage is not None and tx.outage(outage) is None:
         message = f"I know no outage O{outage}."
         raise UserError(message)
     return event if event.outage == outage else _revised(tx, event, by, "moved", at, outage=outage)
@@ -144,9 +157,14 @@ def _revised(tx: Tx, event: Event, by: str, why: str, at: datetime, **changed: o
     mirror(tx, after, at)
     if event.outage is not None and event.outage != after.outage:
         _write_note(tx, event.outage, after, at)
+    refresh(tx, event, at)
+    return after
+
+
+def refresh(tx: Tx, event: Event, at: datetime) -> None:
+    """Let the message about an event, if there is one, say what is true now."""
     if _is_echoed(tx, event):
         tx.refresh(message_of(event.id), at, at_most_every=REFRESH)
-    return after
 
 
 def must_find(tx: Tx, event_id: int) -> Event:

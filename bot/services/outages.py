@@ -326,6 +326,9 @@ def _compare(tx: Tx, team: Team, known: Outage, issue: OutageIssue, facts_at: da
     if now != known:
         tx.save_outage(now)
         refresh(tx, known.number, at)
+    if now.confidential != known.confidential:
+        for event in tx.events_logged_in(known.number):
+            events.refresh(tx, event, at)
     if issue.open and not known.ongoing and not being_closed and _is_reopened(tx, known, facts_at):
         tx.save_outage(replace(now, ended_at=None, ended_by=""))
         refresh(tx, known.number, at)

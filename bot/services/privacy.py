@@ -12,11 +12,12 @@ from bot.store import Tx
 def is_private(tx: Tx, team: Team, channel: str, *, said_so: bool) -> bool:
     """Tell whether what is said in `channel` is for its members only; `said_so` tells that Slack called it private.
 
-    Raises NotKnownYetError where Slack must be asked first. Direct messages with Baton are no channel.
+    Raises NotKnownYetError where Slack must be asked first: what two people say to each other is private, what somebody
+    types in the direct messages with Baton is not.
     """
     if said_so or channel in team.private_channels:
         return True
-    if not channel or channel.startswith("D"):
+    if not channel:
         return False
     known = tx.is_private(channel)
     if known is None:

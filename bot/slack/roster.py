@@ -149,7 +149,7 @@ class Roster:
             return
         if not await self._knows(waits_for):
             try:
-                await self._learn(waits_for, wanted=True)
+                await self._learn(waits_for, wanted_by=asked.who)
             except WithheldError as withheld:
                 if request not in self._told:
                     self._told.add(request)
@@ -164,7 +164,10 @@ class Roster:
 
     async def _knows(self, who: str) -> bool:
         if _is_channel(who):
-            return await self.store.read(lambda tx: tx.is_private(who) is not None and bool(tx.members_of([who])))
+            talk = who.startswith("D")
+            return await self.store.read(
+                lambda tx: tx.is_private(who) is not None and (talk or bool(tx.members_of([who])))
+            )
         return bool(await self.store.read(lambda tx: {**tx.people([who]), **tx.groups([who])}))
 
     async def _settle_after(self, showing: "asyncio.Task[None]", request: str) -> None:
@@ -193,10 +196,12 @@ class Roster:
         self._known_self = True
         self._sparing.over("roster.slack_reached")
 
-    async def _learn(self, who: str, *, wanted: bool = False) -> None:
-        """Ask Slack about somebody, a group or a channel; `wanted` tells that a request waits for it."""
-        if _is_channel(who):
-            await self._learn_channel(who, wanted=wanted)
+    async def _learn(self, who: str, *, wanted_by: str = "") -> None:
+        """Ask Slack about somebody, a group or a channel; `wanted_by` is whose request waits for it."""
+        if who.startswith("D"):
+            await self._learn_talk(who, wanted_by)
+        elif _is_channel(who):
+            await self._learn_channel(who, wanted=bool(wanted_by))
         elif who.startswith("S"):
             await self._learn_group(who)
         else:
@@ -244,11 +249,17 @@ class Roster:
         if private or read or (wanted and known is not None):
             await self._learn_members(channel)
 
+    async def _learn_talk(self, channel: str, who: str) -> None:
+        """Find out whether these direct messages are those with Baton: then they are for no secrets between two."""
+        at, known = self.clock(), await self.store.read(lambda tx: tx.is_private(channel))
+        private = known if known is not None and not who else await self.calls.direct_channel(who) != channel
+        await self.store.write(lambda tx: tx.keep_privacy(channel, at, private=private))
+
     async def _learn_privacy(self, channel: str, *, known: bool | None) -> bool:
         """Ask whether a channel is private; it is taken for that where Slack does not say."""
         at = self.clock()
         try:
-            private = not channel.startswith("D") and await self.calls.is_private(channel)
+            private = await self.calls.is_private(channel)
         except Rejected as refusal:
             log.warning("roster.channel_not_read", channel=channel, reason=refusal.reason)
             private, at = known is not False, at - REFRESH_AFTER + ASK_AGAIN
@@ -261,7 +272,7 @@ class Roster:
         """Ask who is in a channel: nobody as far as we know, where Baton is no member."""
         at = self.clock()
         try:
-            members = frozenset[str]() if channel.startswith("D") else await self.calls.channel_members(channel)
+            members = await self.calls.channel_members(channel)
         except NotThereError as refusal:
             log.info("roster.members_not_read", channel=channel, reason=refusal.reason)
             members = frozenset()

@@ -100,8 +100,6 @@ def utc(text: str) -> datetime:
         ("10 MINUTES AGO,", "2026-11-22 15:20:20"),
         ("2 hours ago", "2026-11-22 13:30:20"),
         ("1 hour 30 min 15 sec ago", "2026-11-22 14:00:05"),
-        ("now", "2026-11-22 15:30:20"),
-        ("NOW:", "2026-11-22 15:30:20"),
     ],
 )
 def test_a_time_is_read_as_people_type_it_and_the_text_behind_it_is_left(text: str, at: str) -> None:
@@ -163,8 +161,8 @@ def test_a_text_that_begins_with_no_time_is_left_alone(text: str) -> None:
         ("2026-11-23 16:30:21 x", "more than a day ahead"),
         ("9999-12-31 23:59 x", "more than a day ahead"),
         ("tomorrow 23:00 x", "more than a day ahead"),
-        ("2026-11-21 x", "`2026-11-21 14:05`.*begin with `now`"),
-        ("yesterday db1 stopped", "`yesterday 14:05`.*begin with `now`"),
+        ("2026-11-21 x", "`2026-11-21 14:05`.*put another word before it"),
+        ("yesterday db1 stopped", "`yesterday 14:05`.*put another word before it"),
         ("21.11.2026 14:05 x", "yyyy-mm-dd only"),
         ("11/21/2026 14:05 x", "yyyy-mm-dd only"),
         ("14:05+15:00 x", r"No zone is \+15:00 from UTC"),

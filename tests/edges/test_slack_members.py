@@ -111,11 +111,12 @@ def test_a_channel_without_baton_is_private_and_has_no_members_as_far_as_is_know
     assert office.asked("members") == 1
 
 
-def test_a_direct_message_is_never_asked_about(office: Office) -> None:
-    office.waits_for("D1")
-    office.waits_for("D1")
+def test_direct_messages_with_baton_are_not_private_and_those_between_two_are(office: Office) -> None:
+    own = office.slack.direct("U1").id
+    office.waits_for(own)
+    office.waits_for("D9")
 
-    assert (office.is_private("D1"), office.members("D1")) == (False, set())
+    assert (office.is_private(own), office.is_private("D9")) == (False, True)
     assert office.asked("info") == office.asked("members") == 0
 
 

@@ -105,3 +105,15 @@ def test_a_pushpin_logs_and_the_last_one_taken_off_retracts(world: World, alice:
     world.said("message edited by @bob")
     bob.deletes(reply)
     world.said("message deleted by @bob")
+
+
+@side_by_side
+def test_a_guest_who_pins_is_told_that_guests_only_look(world: World, bob: Persona) -> None:
+    guest = world.slack.add_person("U9", "zoe", tz="Europe/Paris", is_restricted=True)
+    world.slack.channels[CHANNEL].members.append("U9")
+    message = bob.says("Disk full", CHANNEL)
+
+    guest.reacts(message, "pushpin")
+
+    world.said("Guests can look but not change anything", to=guest)
+    assert not world.messages("event 1")

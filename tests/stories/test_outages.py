@@ -1,7 +1,7 @@
 """Outages: several at once, made and ended by hand in GitLab, refused by it, and what is deployed meanwhile."""
 
 from bot.sandbox.slack.persona import Persona
-from tests.stories.night import declares, echoes, exported, notes_of, only_outage
+from tests.stories.night import declares, echoes, exported, notes_of, only_outage, plain
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, Gitlab, World
 
@@ -17,17 +17,25 @@ def test_with_several_ongoing_a_button_says_which_one_an_event_belongs_to_and_a_
 
     bob.types("/event log restarted it", CHANNEL)
     echo = world.said("Which outage does it belong to?")
-    assert echo.buttons[:2] == ["O1 Database is down", "O2 Disk is full"]
-    bob.clicks(echo, "O2 Disk is full")
+    assert echo.buttons[:2] == ["O1 (#1) Database is down", "O2 (#2) Disk is full"]
+    bob.clicks(echo, "O1 (#1) Database is down")
+    world.until(lambda: any("in O1" in one for one in echoes(world, "restarted it")), "it is moved")
+    (echo,) = [one for one in world.messages("restarted it") if not one.ephemeral]
+    bob.clicks(echo, "Edit")
+    world.modal(bob, "Save")
+    bob.chooses("Outage", "O2 (#2) Disk is full")
+    assert bob.submits().ok
     world.until(lambda: any("in O2" in one for one in echoes(world, "restarted it")), "it is moved")
     bob.types("/event log #1 replication runs", CHANNEL)
     bob.types("/event log o2 has room again", CHANNEL)
     world.is_idle()
 
-    assert [len(notes_of(gitlab, iid)) for iid in (1, 2)] == [2, 3]
+    assert [len(notes_of(gitlab, iid)) for iid in (1, 2)] == [3, 3]
     assert "restarted it" in notes_of(gitlab, 2)[1]
+    assert "~~restarted it~~" in plain(notes_of(gitlab, 1)[1])
+    assert "belongs to O2" in notes_of(gitlab, 1)[1]
     assert "Which one is over?" in bob.types("/event resolve", CHANNEL).text
-    bob.clicks(world.said("Which one is over?", to=bob), "O1 Database is down")
+    bob.clicks(world.said("Which one is over?", to=bob), "O1 (#1) Database is down")
     world.said("post-mortem is due")
     bob.types("/event resolve #2", CHANNEL)
     world.until(lambda: gitlab.issue(2)["state"] == "closed", "both are closed")
@@ -70,7 +78,7 @@ def test_outages_made_while_the_bot_was_away_are_known_when_it_is_back_and_baton
 
     world.until(lambda: "Timeline of O2" in alice.types(f"/event timeline #{iid}", CHANNEL).text, "it is known")
     alice.types("/event resolve", CHANNEL)
-    assert "O1 Database is down" in world.said("2 outages go on").buttons
+    assert "O1 (#1) Database is down" in world.said("2 outages go on").buttons
 
 
 @side_by_side
