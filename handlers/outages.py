@@ -125,8 +125,9 @@ def declare(tx: Tx, team: Team, request: Request) -> Outcome:
         events.move(tx, event.id, made.number, by=request.who, at=request.at)
     if not said:
         return Closed()
-    if carried["member"] and not outage.channel.startswith("D"):
-        outages.answer_in_thread(tx, made, request.at)
+    member = carried["member"] and not outage.channel.startswith("D")
+    outages.answer_in_thread(tx, made, request.at, member=member)
+    if member:
         return Closed()
     return _answer(asked, say.declared(made, events.waiting(tx)), member=False)
 

@@ -83,7 +83,7 @@ def echo(told: Echoed) -> Words:
     if told.choices and not event.retracted:
         page.say("Which outage does it belong to?")
         page.block(_choices(event, told.choices))
-    page.block(_buttons(event, toil=told.toil is None and event.source != "deploy", retry=bool(told.refused)))
+    page.block(_buttons(event, toil=told.toil is None, retry=bool(told.refused)))
     return page.words()
 
 
@@ -146,9 +146,8 @@ def _buttons(event: Event, *, toil: bool, retry: bool = False) -> dict[str, obje
         ]
         if toil:
             shown.append(_button("event.toil", "Make toil issue", str(event.id)))
-        if event.source != "deploy":
-            other = OTHER[event.kind]
-            shown.append(_button("event.switch", f"Switch to {other}", f"{event.id} {other}"))
+        other = OTHER[event.kind]
+        shown.append(_button("event.switch", f"Switch to {other}", f"{event.id} {other}"))
     if retry:
         shown.append(_button("event.retry", "Retry", str(event.id)))
     return {"type": "actions", "elements": shown}

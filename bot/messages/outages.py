@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.domain.duration import lasted
 from bot.domain.events import LONGEST_TEXT
@@ -303,11 +302,8 @@ def postmortem(one: Outage, hidden: int) -> Words:
 def postmortem_begun(one: Outage, waiting: Waiting | None) -> Words:
     """Say that the draft is put into the issue."""
     where = link(one.url, f"#{one.iid}") if one.iid else "the issue"
-    page = Page().say(f"I put the draft on top of what {where} says; from then on it is yours to write.")
+    page = Page().say(
+        f"The draft becomes the text of {where}; what people wrote there stays, below it. From then on it is yours."
+    )
     _waits(page, waiting)
     return page.words()
-
-
-def age(at: datetime, now: datetime) -> str:
-    """Say how long ago something was."""
-    return f"{lasted(at, now)} ago"

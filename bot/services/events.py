@@ -277,13 +277,21 @@ def deployed(tx: Tx, team: Team, told: Deployed, text: str, at: datetime) -> Non
         entry = Entry(told.key, text, by, at, "deploy", "change", min(told.at, at), permalink=told.url)
         event = log(tx, entry).event
         tx.keep_fact(_state_of(told), told.state, at)
-    elif not _is_news(tx, told) or earlier.text == text:
-        return
     else:
-        event = _revised(tx, earlier, f"gitlab:{told.by}", "deployed", at, text=text)
-        tx.keep_fact(_state_of(told), told.state, at)
+        event = _follow_deployment(tx, earlier, told, text, at)
     if not shown and (told.state == "failed" or not tx.ongoing()):
         echo(tx, team, event, at)
+
+
+def _follow_deployment(tx: Tx, earlier: Event, told: Deployed, text: str, at: datetime) -> Event:
+    """Take in what became of a deployment; hooks may come in any order, and it happened when the first one says."""
+    news = _is_news(tx, told)
+    changed = {"text": text if news else earlier.text, "happened_at": min(earlier.at, told.at)}
+    if news:
+        tx.keep_fact(_state_of(told), told.state, at)
+    if (changed["text"], changed["happened_at"]) == (earlier.text, earlier.at):
+        return earlier
+    return _revised(tx, earlier, f"gitlab:{told.by}", "deployed", at, **changed)
 
 
 def _is_echoed(tx: Tx, event: Event) -> bool:

@@ -63,15 +63,15 @@ def declare(
     return made, event
 
 
-def answer_in_thread(tx: Tx, outage: Outage, at: datetime) -> None:
-    """Say under the message that an outage was declared from where it is now."""
+def answer_in_thread(tx: Tx, outage: Outage, at: datetime, *, member: bool) -> None:
+    """Say where it is now under the message that an outage was declared from; to the person alone, if not a `member`."""
     post = Post(
         f"thread:{outage.number}",
-        outage.channel,
+        outage.channel if member else outage.by,
         "outage.answer",
         str(outage.number),
         otherwise=person_or_none(outage.by),
-        thread=outage.thread,
+        thread=outage.thread if member else "",
     )
     tx.add_operation("answer", post, at)
 

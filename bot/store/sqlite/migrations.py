@@ -3,7 +3,7 @@
 https://sqlite-utils.datasette.io/en/stable/migrations.html
 """
 
-from sqlite_utils import Database, Migrations
+from bot.store.sqlite.tables import Database, Migrations
 
 migrations = Migrations("baton")
 

@@ -4,9 +4,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from bot.store.sqlite.migrations import migrations
+from bot.store.sqlite.tables import Database
 from bot.store.sqlite.trouble import StoreError, cannot_be_used
 
 BUSY_SECONDS = 5.0
