@@ -123,7 +123,12 @@ class SlackApp:
     # Bolt finds out from a parameter's name what a listener wants
 
     async def _command(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
-        request = payloads.command(body, **self._read(context), private=await self.channels.private())
+        request = payloads.command(
+            body,
+            **self._read(context),
+            private=await self.channels.private(),
+            names=await self._names(payloads.nameless(body)),
+        )
         if not request.private:
             self.channels.look(request.channel)
         await ack(**await self.answer(request))
@@ -170,7 +175,7 @@ class SlackApp:
         return frozenset(filter(None, self._ids.values()))
 
     async def _names(self, message: Mapping[str, Any]) -> Mapping[str, str]:
-        """Find the names of people whom a message mentions, as far as they are remembered."""
+        """Find the names of people whom a message or a command mentions, as far as they are remembered."""
         return await names_in(self.store, [message])
 
     def _read(self, context: Mapping[str, Any]) -> dict[str, Any]:

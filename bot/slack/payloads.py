@@ -4,6 +4,7 @@ https://docs.slack.dev/interactivity/implementing-slash-commands
 https://docs.slack.dev/reference/interaction-payloads
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -19,12 +20,21 @@ WITH_IDS = frozenset({"handoff"})
 TS = "ts"
 """Under which name an event's values hold the `ts` of the message that it is about."""
 _PRIVATE = frozenset({"group", "G", "mpim"})
+_NAMELESS = re.compile(r"<@[UW][A-Z0-9]+\|?>")
 
 
-def command(body: Payload, *, request: str, at: datetime, envelope: str = "", private: frozenset[str]) -> Request:
-    """Read a slash command."""
+def command(
+    body: Payload,
+    *,
+    request: str,
+    at: datetime,
+    envelope: str = "",
+    private: frozenset[str],
+    names: Mapping[str, str] = NOBODY,
+) -> Request:
+    """Read a slash command; `names` are people's by id."""
     channel, text = str(body.get("channel_id", "")), str(body.get("text") or "")
-    name = str(body.get("command", "")).lstrip("/").casefold()
+    name = _command_name(body)
     return Request(
         id=request,
         kind="command",
@@ -35,10 +45,20 @@ def command(body: Payload, *, request: str, at: datetime, envelope: str = "", pr
         workspace=str(body.get("team_id", "")),
         channel=channel,
         private=_is_private(channel, str(body.get("channel_name", "")), private),
-        text=text if name in WITH_IDS else as_typed(text),
+        text=text if name in WITH_IDS else as_typed(text, names),
         trigger=str(body.get("trigger_id", "")),
         response_url=str(body.get("response_url", "")),
     )
+
+
+def nameless(body: Payload) -> Payload:
+    """Pick those mentions out of a slash command that can only be read with people's names."""
+    found = () if _command_name(body) in WITH_IDS else _NAMELESS.findall(str(body.get("text") or ""))
+    return {"text": " ".join(found)} if found else {}
+
+
+def _command_name(body: Payload) -> str:
+    return str(body.get("command", "")).lstrip("/").casefold()
 
 
 def button(body: Payload, *, request: str, at: datetime, envelope: str = "", private: frozenset[str]) -> Request:

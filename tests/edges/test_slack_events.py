@@ -46,7 +46,8 @@ class Ear:
         self.store = store
         self.heard: list[Request] = []
         handlers = {("event", name): self._hear for name in HEARD}
-        edge = Edge(store, Team("C1"), {**handlers, ("shortcut", "*"): self._hear}, lambda: AT, lambda: "r")
+        also = {("shortcut", "*"): self._hear, ("command", "event"): self._hear, ("command", "handoff"): self._hear}
+        edge = Edge(store, Team("C1"), {**handlers, **also}, lambda: AT, lambda: "r")
         calls = SlackCalls("xoxb-1", "http://127.0.0.1:9/api/", session, lambda: AT)
         self.app = SlackApp(
             edge,
@@ -74,6 +75,10 @@ class Ear:
             "message": {"type": "message", "ts": TS, **message},
         }
         return await self.app.take_envelope({"envelope_id": "s", "payload": body})
+
+    async def is_told(self, command: str, text: str) -> dict[str, Any] | None:
+        body = {"command": command, "text": text, "user_id": "U1", "team_id": "T1", "channel_id": "C1"}
+        return await self.app.take_envelope({"envelope_id": f"c{len(self.heard)}", "payload": body})
 
     def _hear(self, _: Tx, __: Team, request: Request) -> Outcome:
         self.heard.append(request)
@@ -165,3 +170,22 @@ async def test_a_shortcut_on_what_baton_said_says_so(ear: Ear) -> None:
     [heard] = ear.heard
     assert heard.said is not None
     assert heard.said.own
+
+
+async def test_a_command_is_read_with_people_by_name(ear: Ear) -> None:
+    await ear.is_told("/event", "log hey <@U2>, <@U2|>, <@U2|bobby>, <@U3> &amp; all")
+    await ear.is_told("/handoff", "<@U2>")
+
+    assert [heard.text for heard in ear.heard] == ["log hey @bob, @bob, @bobby, @U3 & all", "<@U2>"]
+
+
+async def test_a_command_whose_mentions_have_names_costs_no_look_for_them(ear: Ear) -> None:
+    await ear.is_told("/event", "log first")
+    ear.store.looks = 0
+    await ear.is_told("/event", "log hello")
+    without = ear.store.looks
+
+    for command, text in (("/event", "log <@U2|bob> &lt;@U2&gt; @U2"), ("/handoff", "<@U2>")):
+        ear.store.looks = 0
+        await ear.is_told(command, text)
+        assert ear.store.looks == without
