@@ -44,7 +44,7 @@ $(AXE): tests/browser/package-lock.json
 		|| echo 'npm could not fetch what judges the page: the tests in the browser will be left out.' >&2
 
 faults: setup ## kill the bot hundreds of times, at every call and at random, and look whether anything is lost or twice
-	FAULTS=1 $(BIN)/python -m pytest -n 2 -k killed tests/stories
+	FAULTS=1 $(BIN)/python -m pytest -n 2 -k killed -o faulthandler_timeout=0 tests/stories
 
 check: setup ## lint, format, types and import contracts
 	$(BIN)/ruff check

@@ -171,6 +171,8 @@ def edit_modal(event: Event, outages: Sequence[Outage]) -> View:
     if outages:
         fields.append(_outage_field(event, outages))
     kept = "What it said before stays on record, as an earlier revision."
+    if event.private:
+        kept += " :lock: It comes from a private channel: in GitLab it stands in an internal note."
     return {
         "type": "modal",
         "callback_id": "event.edit",
