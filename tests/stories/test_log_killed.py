@@ -30,8 +30,11 @@ class Typist:
         while not ended.is_set():
             self.typed += 1
             text = f"line-{self.person.id}-{self.typed:05}."
-            if "Logged as event" in self.person.types(f"/event log incident {text}", CHANNEL).text:
+            answer = self.person.types(f"/event log incident {text}", CHANNEL)
+            if "Logged as event" in answer.text:
                 self.acknowledged.append(text)
+            if not answer.ok:  # nobody is there any more
+                return
 
 
 def plays_a_round(world: World, typists: list[Typist], after: float) -> None:
@@ -65,7 +68,7 @@ def test_what_was_acknowledged_is_in_the_log_and_in_gitlab_once_whenever_the_bot
             world.said("newest last", to=each.person)
         for _ in range(ROUNDS):
             plays_a_round(world, typists, chance.uniform(0.05, 0.4))
-        world.is_idle(within=120)
+        world.is_idle(within=60 + 2 * ROUNDS)
 
         logged = Counter(one["text"] for one in exported(world, world.alice))
         notes = Counter(note.splitlines()[2] for note in notes_of(world.gitlab, only_outage(world.gitlab)))
