@@ -22,7 +22,7 @@ from bot.messages import Words, export, general, postmortem, tracker
 from bot.messages import events as say_events
 from bot.messages import outages as say
 from bot.services import events, outages, privacy
-from bot.services.people import names_of, require
+from bot.services.people import all_names, names_of, require
 from bot.store import Tx
 
 # Declaring
@@ -320,8 +320,7 @@ def _draft(tx: Tx, outage: Outage, at: datetime, *, on_issue: bool) -> str:
     told = events.events_in(tx, Span(), outage.number)
     shown = [one for one in told.events if not one.retracted]
     readable = [one for one in shown if PUBLIC.may_read(one) or (on_issue and outage.confidential and not one.private)]
-    names = names_of(tx, None)
-    return postmortem.draft(outage, readable, len(shown) - len(readable), names, at)
+    return postmortem.draft(outage, readable, len(shown) - len(readable), all_names(tx), at)
 
 
 # How messages are worded

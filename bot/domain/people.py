@@ -18,7 +18,10 @@ class Right(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody in Slack, as last described by Slack. `zone` is an IANA name, `team` the workspace's id."""
+    """Somebody in Slack, as last described by Slack. `zone` is an IANA name, `team` the workspace's id.
+
+    `name` is the one that is shown, `others` are those that they are known by too: the real one, the user name.
+    """
 
     id: str
     name: str
@@ -28,6 +31,12 @@ class Person:
     deactivated: bool = False
     guest: bool = False
     team: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that tells who they are, the name that is shown first."""
+        return tuple(dict.fromkeys(filter(None, (self.name, *self.others, self.email))))
 
 
 def may(

@@ -3,7 +3,7 @@
 It is public, and blameless: people are told by their roles, and what is private is counted and no more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.domain.duration import spanned
@@ -22,14 +22,14 @@ def draft(
     outage: Outage,
     events: Sequence[Event],
     hidden_count: int,
-    names: Mapping[str, str],
+    names: Mapping[str, Iterable[str]],
     now: datetime,
     *,
     own: str = "",
 ) -> str:
     """Draft the post-mortem of an outage from its `events`, of which `hidden_count` more may not be shown.
 
-    `names` says how people are called, by id. `own` is the address of our GitLab; where it is not given, it is taken
+    `names` says all that people are called, by id. `own` is the address of our GitLab; where it is not given, it is taken
     from the outage's.
     """
     told = sorted((event for event in events if not event.retracted), key=lambda event: (event.at, event.id))

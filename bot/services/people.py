@@ -46,13 +46,16 @@ def zone_of(tx: Tx, team: Team, who: str) -> ZoneInfo | None:
         return team.zone
 
 
-def names_of(tx: Tx, whom: Iterable[str] | None) -> dict[str, str]:
-    """Give plain names by id, for texts in which nobody can be mentioned; None asks for everybody who is known."""
-    if whom is None:
-        return {person.id: person.name for person in tx.everybody()}
+def names_of(tx: Tx, whom: Iterable[str]) -> dict[str, str]:
+    """Give plain names by id, for texts in which nobody can be mentioned."""
     wanted = list(whom)
     known = tx.people(wanted)
     return {who: known[who].name if who in known else _name(who) for who in wanted}
+
+
+def all_names(tx: Tx) -> dict[str, tuple[str, ...]]:
+    """Give all names of everybody who is known, by id, for texts that may name nobody; a bot is nobody."""
+    return {person.id: person.names for person in tx.everybody() if not person.bot}
 
 
 def _name(who: str) -> str:

@@ -318,9 +318,11 @@ class SlackCalls:
         """
         user = (await self._called(self.client.users_info(user=who)))["user"]
         profile = user.get("profile") or {}
+        shown, *others = _names(user, profile) or [who]
         return Person(
             id=who,
-            name=str(profile.get("display_name") or user.get("real_name") or user.get("name") or who),
+            name=shown,
+            others=tuple(others),
             zone=str(user.get("tz") or "UTC"),
             email=str(profile.get("email") or ""),
             bot=bool(user.get("is_bot")) or who == "USLACKBOT",
@@ -391,6 +393,15 @@ def _home(me: Mapping[str, Any]) -> str:
     """Name the workspace that the app is installed in, or the enterprise where it is installed in all of it."""
     whole = me.get("is_enterprise_install") and me.get("enterprise_id")
     return str(whole or me.get("team_id") or "")
+
+
+def _names(user: Mapping[str, Any], profile: Mapping[str, Any]) -> list[str]:
+    """List what somebody is called: the name that is shown, the real one, the user name.
+
+    https://docs.slack.dev/reference/objects/user-object
+    """
+    called = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
+    return list(dict.fromkeys(str(name) for name in called if name))
 
 
 def _teams(user: Mapping[str, Any]) -> set[str]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.events import Event
@@ -17,7 +17,9 @@ NINE: Final = datetime(2017, 1, 31, 21, tzinfo=UTC)
 NOW: Final = datetime(2017, 2, 2, 8, 30, tzinfo=UTC)
 URL: Final = "https://gitlab.example/production/tracker/-/issues/12"
 DOWN: Final = Outage(7, "k7", "Database down", "U1", NINE, iid=12, url=URL, ended_at=NINE + timedelta(hours=21))
-NAMES: Final = {"U1": "alice", "U2": "Bob Builder", "U3": "carol"}
+NAMES: Final = {
+    "U1": ("alice",), "U2": ("Bob Builder",), "U3": ("carol", "Carol Real", "carol.real", "carol@x.example"),
+}  # fmt: skip
 SIX: Final = (
     "Timeline", "Graphs or logs", "Five whys", "What worked well", "What can be improved", "Further actions",
 )  # fmt: skip
@@ -90,6 +92,19 @@ def test_the_title_of_a_confidential_outage_is_not_told() -> None:
     assert "# Post-mortem: (confidential)" in written
 
 
+def test_whatever_somebody_is_called_they_are_named_nowhere() -> None:
+    outage = replace(DOWN, title="Carol Real’s disk", seen="carol@x.example told Real; ask eve@y.example")
+    events = [happened(1, "Carol Real removed db1"), happened(2, "carol.real stops", by="U3")]
+
+    written = draft(outage, events, 0, NAMES, NOW).replace("\u2060", "")
+
+    assert "# Post-mortem: team-member-1’s disk\n" in written
+    assert "team-member-1 told team-member-1; ask (e-mail address)\n" in written
+    assert "team-member-2: team-member-1 removed db1\n" in written
+    assert "team-member-1: team-member-1 stops\n" in written
+    assert not re.search(r"carol|real|example(?!/production)", written.replace("gitlab.example", ""), re.IGNORECASE)
+
+
 def test_what_was_retracted_is_left_out() -> None:
     written = draft(DOWN, [happened(1, "a mistake by carol", by="U3", retracted=True), happened(2, "x")], 0, NAMES, NOW)
     assert "mistake" not in written
@@ -112,14 +127,15 @@ def test_a_draft_of_any_size_fits_a_description(number: int) -> None:
     assert timeline(written).count("\n- ") == number
 
 
+@example([f"```\n/close\n``` {URL}"])
 @given(st.lists(st.lists(st.sampled_from([*ACTS, "alice", "text", "\n", " "]), max_size=5).map(" ".join), max_size=5))
 def test_it_acts_nowhere_in_gitlab(texts: list[str]) -> None:
     outage = replace(DOWN, title=" ".join(texts), seen="\n".join(texts))
-    names = {**NAMES, "U4": "/close @all #1"}
+    names = {**NAMES, "U4": ("/close @all #1",)}
     written = draft(outage, [happened(one, text, by="U4") for one, text in enumerate(texts)], 0, names, NOW)
 
     ours = written.replace(f"- **Outage:** O7, {URL}", "")
-    outside_code = re.sub(r"`[^`\n]*`", "", ours)
+    outside_code = re.sub(r"(?<!\\)`[^`\n]*`", "", ours)
     assert not re.search(r"^[ \t>*-]*/\w", ours, re.MULTILINE)
     assert not re.search(r"(?<!\\)<[\w!/]|^\s*```", ours, re.MULTILINE)
     assert not re.search(r"[@!~%$&]\w|(?<!^)#\w|\]\(|/-/issues", outside_code, re.MULTILINE)

@@ -153,7 +153,10 @@ async def test_what_was_read_a_day_ago_is_to_be_read_again_the_oldest_first(stor
 
 
 async def test_everybody_who_is_known_can_be_listed(store: Store) -> None:
-    alice, bob = Person("U1", "alice", zone="Europe/Amsterdam"), Person("U2", "bob", guest=True)
+    alice, bob = (
+        Person("U1", "alice", zone="Europe/Amsterdam", others=("Alice A.", "a,b")),
+        Person("U2", "bob", guest=True),
+    )
     await store.write(lambda tx: tx.keep_person(bob, AT))
     await store.write(lambda tx: tx.keep_person(alice, AT))
 

@@ -35,7 +35,8 @@ def people(db: Database) -> None:
     db.executescript("""
         CREATE TABLE people (
             id TEXT PRIMARY KEY, name TEXT NOT NULL, zone TEXT NOT NULL, email TEXT NOT NULL, bot INTEGER NOT NULL,
-            deactivated INTEGER NOT NULL, guest INTEGER NOT NULL, team TEXT NOT NULL, read_at TEXT NOT NULL
+            deactivated INTEGER NOT NULL, guest INTEGER NOT NULL, team TEXT NOT NULL, others TEXT NOT NULL,
+            read_at TEXT NOT NULL
         );
         CREATE TABLE groups (id TEXT PRIMARY KEY, read_at TEXT NOT NULL);
         CREATE TABLE group_members (

@@ -1,5 +1,6 @@
 """People, groups and channels' members, as Slack last described them, and small facts worth remembering."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -23,8 +24,8 @@ class PeopleTx(Rows):
     def keep_person(self, person: Person, at: datetime) -> None:
         """Remember what Slack says of somebody."""
         self.run(
-            "INSERT OR REPLACE INTO people (id, name, zone, email, bot, deactivated, guest, team, read_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO people (id, name, zone, email, bot, deactivated, guest, team, others, read_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 person.id,
                 person.name,
@@ -34,6 +35,7 @@ class PeopleTx(Rows):
                 person.deactivated,
                 person.guest,
                 person.team,
+                json.dumps(person.others, ensure_ascii=False),
                 text(at),
             ),
         )
@@ -123,4 +125,5 @@ def _person(row: sqlite3.Row) -> Person:
         deactivated=bool(row["deactivated"]),
         guest=bool(row["guest"]),
         team=row["team"],
+        others=tuple(json.loads(row["others"])),
     )
