@@ -116,34 +116,48 @@ def edit(tx: Tx, team: Team, request: Request) -> Outcome:
 
 
 def save(tx: Tx, team: Team, request: Request) -> Outcome:
-    """Keep what was changed, as a revision."""
-    require(tx, team, request.who, Right.WRITE)
-    event = events.must_find(tx, _number(request.about))
-    privacy.must_read(tx, request.who, event)
+    """Keep what was changed, as a revision; what somebody else changed meanwhile, and this person did not, stays."""
+    event = events.must_find(tx, _writable(tx, team, request))
+    shown = events.state_of(tx, event, _number(request.about.partition(" ")[2]))
     text, typed = request.values.get("text", "").strip(), request.values.get("when", "").strip()
     if not text:
         return FieldErrors({"text": "Please say what happened. To strike the event through, use Retract."})
     if len(text) > LONGEST_TEXT:
         return FieldErrors({"text": f"These are {len(text)} characters; an event has at most {LONGEST_TEXT}."})
     happened = event.at
-    if typed and typed != say.exact(event.at):
-        zone = zone_of(tx, team, request.who)
-        if zone is None:
-            raise NotKnownYetError(request.who)
-        words = commands.words(typed)
+    if typed and typed != say.exact(shown.happened_at):
         try:
-            found = read_when(words, request.at, zone)
+            happened = _typed_in(tx, team, request, typed)
         except UserError as wrong:
             return FieldErrors({"when": str(wrong)})
-        if found is None or found[1] != len(words):
-            return FieldErrors({"when": "This is no time. Try 14:05, -10m, yesterday 14:05, or 2026-11-25 14:05:07Z."})
-        happened = found[0].at
-    kind = _kind(request.values.get("kind", event.kind))
-    events.edit(tx, event.id, by=request.who, text=text, kind=kind, happened=happened, at=request.at)
-    if chosen := request.values.get("outage"):
-        outage = None if chosen == say.NO_OUTAGE else _number(chosen)
-        events.move(tx, event.id, outage, by=request.who, at=request.at)
+    kind = _kind(request.values.get("kind", ""))
+    events.edit(
+        tx,
+        event.id,
+        by=request.who,
+        text=event.text if text == shown.text else text,
+        kind=event.kind if kind == shown.kind else kind,
+        happened=happened,
+        at=request.at,
+    )
+    outage = request.values.get("outage", "")
+    if outage and outage != (str(shown.outage) if shown.outage else say.NO_OUTAGE):
+        chosen = None if outage == say.NO_OUTAGE else _number(outage)
+        events.move(tx, event.id, chosen, by=request.who, at=request.at)
     return Closed()
+
+
+def _typed_in(tx: Tx, team: Team, request: Request, typed: str) -> datetime:
+    """Read the moment that somebody typed into a field; raises UserError when it is none."""
+    zone = zone_of(tx, team, request.who)
+    if zone is None:
+        raise NotKnownYetError(request.who)
+    words = commands.words(typed)
+    found = read_when(words, request.at, zone)
+    if found is None or found[1] != len(words):
+        message = "This is no time. Try 14:05, -10m, yesterday 14:05, or 2026-11-25 14:05:07Z."
+        raise UserError(message)
+    return found[0].at
 
 
 def retract(tx: Tx, team: Team, request: Request) -> Outcome:

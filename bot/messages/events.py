@@ -176,7 +176,7 @@ def edit_modal(event: Event, outages: Sequence[Outage]) -> View:
     return {
         "type": "modal",
         "callback_id": "event.edit",
-        "private_metadata": str(event.id),
+        "private_metadata": f"{event.id} {event.version}",
         "title": {"type": "plain_text", "text": EDIT_TITLE},
         "submit": {"type": "plain_text", "text": "Save"},
         "close": {"type": "plain_text", "text": "Cancel"},

@@ -109,6 +109,12 @@ def restore(tx: Tx, event_id: int, *, by: str, at: datetime) -> Event:
     return _revised(tx, event, by, "restored", at, retracted=False) if event.retracted else event
 
 
+def state_of(tx: Tx, event: Event, version: int) -> Revision:
+    """Recall what an event said in one of its versions: what somebody had before their eyes when they changed it."""
+    revisions = tx.revisions_of([event.id])[event.id]
+    return revisions[min(max(version, 1), len(revisions)) - 1]
+
+
 def outages_for(tx: Tx, event: Event) -> tuple[Outage, ...]:
     """List the outages that an event may belong to: its own, and those that go on."""
     own = _outage_of(tx, event)

@@ -117,3 +117,21 @@ def test_a_guest_who_pins_is_told_that_guests_only_look(world: World, bob: Perso
 
     world.said("Guests can look but not change anything", to=guest)
     assert not world.messages("event 1")
+
+
+@side_by_side
+def test_who_edits_after_somebody_else_changes_only_what_they_changed(
+    world: World, alice: Persona, bob: Persona
+) -> None:
+    alice.types("/event log change disk full", CHANNEL)
+    world.until(lambda: [one for one in world.messages("disk full") if one.buttons], "the echo")
+    (echo,) = [one for one in world.messages("disk full") if one.buttons]
+    for person in (alice, bob):
+        person.clicks(echo, "Edit")
+        world.modal(person, "Save")
+    alice.chooses("Kind", "incident")
+    alice.submits()
+    bob.fills("What happened", "disk was full")
+    bob.submits()
+
+    assert "*incident*" in world.said("disk was full").raw
