@@ -241,7 +241,9 @@ class Page:
         for mark, time in zip(shown, times, strict=True):
             if by_day and mark.at.date() != named:
                 named = mark.at.date()
-                self._write(layout.MARGIN + 36, self.y, layout.day(mark.at), layout.SMALL, FAINT, weight="bold")
+                self._write(
+                    layout.MARGIN + 36, self.y, layout.heading(mark.at, instants), layout.SMALL, FAINT, weight="bold"
+                )
                 self.y += layout.SMALL * 1.5
             self._shape(layout.MARGIN + 12, self.y + layout.WORDS * 0.57, mark.kind, layout.DOT)
             self._write(layout.MARGIN + 36, self.y, time, layout.WORDS, FAINT)

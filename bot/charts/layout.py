@@ -182,6 +182,11 @@ def moments(instants: Sequence[datetime]) -> list[str]:
     return [f"{at:%Y-%m-%d %H:%M}" for at in instants]
 
 
+def heading(at: datetime, instants: Sequence[datetime]) -> str:
+    """Write the day above what happened on it, with its year where there are several."""
+    return day(at) if len({one.year for one in instants}) == 1 else f"{day(at)} {at.year}"
+
+
 def by_day(instants: Sequence[datetime]) -> bool:
     """Tell whether they are better read under a heading for each day than with the day beside each time."""
     return 1 < len({at.date() for at in instants}) <= 3

@@ -262,3 +262,5 @@ def test_times_are_as_short_as_they_are_clear() -> None:
     assert layout.moments([at]) == ["23:50"]
     assert layout.moments([at, at - timedelta(days=1)]) == ["31 Dec 23:50", "30 Dec 23:50"]
     assert layout.moments([at, at + timedelta(hours=1)]) == ["2016-12-31 23:50", "2017-01-01 00:50"]
+    assert layout.heading(at, [at]) == "31 Dec"
+    assert layout.heading(at, [at, at + timedelta(hours=1)]) == "31 Dec 2016"
