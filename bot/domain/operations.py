@@ -185,13 +185,15 @@ class CloseIssue:
 class SetDescription:
     """Put `text` on top of what the description of an outage's issue says; a later one takes the place of an earlier.
 
-    `iid` is filled in when it is claimed. `marker` is hidden at the end of `text`'s part.
+    `iid` is filled in when it is claimed. `marker` is hidden at the end of `text`'s part. `instead_of` is what Baton
+    wrote there when it made the issue: the text takes its place, too, as long as nobody changed it.
     """
 
     outage: int
     text: str
     marker: str
     iid: int | None = None
+    instead_of: str = ""
     world = "gitlab"
 
     @property

@@ -29,10 +29,11 @@ def is_same(one: str, other: str) -> bool:
     return _plain(one) == _plain(other)
 
 
-def on_top(text: str, marker: str, present: str) -> tuple[str, bool]:
+def on_top(text: str, marker: str, present: str, instead_of: str = "") -> tuple[str, bool]:
     """Put a text on top of what is present, in place of an earlier one with the same marker that nobody touched since.
 
-    Where somebody did, theirs stays, below ours. Tells also whether this very text was put there before and edited:
+    It stands in place of `instead_of`, too, where that is there word for word. What somebody touched, or wrote around
+    it, stays, below ours, and so do the marks of others. Tells also whether this very text was put there before and edited:
     then it is left alone.
     """
     seal = _seal(text)
@@ -44,7 +45,15 @@ def on_top(text: str, marker: str, present: str) -> tuple[str, bool]:
         if earlier[1] == seal:
             return present, not untouched
         rest = below if untouched else "\n\n".join(part for part in (ours.rstrip(), below) if part)
-    return "\n\n".join(part for part in (text, f"<!-- baton:{marker} {seal} -->", rest) if part), False
+    parts = (text, f"<!-- baton:{marker} {seal} -->", _without(rest, instead_of))
+    return "\n\n".join(part for part in parts if part), False
+
+
+def _without(present: str, ours: str) -> str:
+    """Take whole lines out, with the empty ones below them, whatever ends they have by now."""
+    lines = (re.escape(line.rstrip()) for line in _plain(ours).split("\n"))
+    whole = r"[ \t]*\r?\n".join(lines)
+    return re.sub(rf"^{whole}[ \t\r]*$(?:\s*\n)?", "", present, count=1, flags=re.MULTILINE) if whole else present
 
 
 def _seal(text: str) -> str:

@@ -125,10 +125,10 @@ def close_issue(calls: Straight, project: str, operation: CloseIssue, since: dat
 
 
 def set_description(calls: Straight, project: str, operation: SetDescription) -> dict[str, Any]:
-    """Put a text on top of an issue's description; what people wrote there stays below it."""
+    """Put a text on top of an issue's description, in place of Baton's first; what people wrote there stays below it."""
     path = _path_of(project, operation)
     present = calls.row("get", path, _description)
-    wanted, edited = on_top(operation.text, operation.marker, present)
+    wanted, edited = on_top(operation.text, operation.marker, present, operation.instead_of)
     if edited:
         return {"kept": "somebody edited it since"}
     if wanted != present:

@@ -227,8 +227,10 @@ def _closed_at(number: int) -> str:
 
 
 def write_postmortem(tx: Tx, outage: Outage, text: str, *, by: str, batch: str, at: datetime) -> None:
-    """Put the draft of a post-mortem into the issue."""
-    writing = SetDescription(outage.number, text, f"postmortem:{outage.key}")
+    """Put the draft of a post-mortem into the issue, in place of what stood there first: that may name people."""
+    first = [one.operation for one in tx.deliveries(_opening(outage.number))]
+    instead_of = next((one.description for one in first if isinstance(one, CreateIssue)), "")
+    writing = SetDescription(outage.number, text, f"postmortem:{outage.key}", instead_of=instead_of)
     tx.keep_fact(_written(outage.number), batch, at)
     tx.add_batch(Batch(batch, WRITING, str(outage.number), "running", by, at), ((("write", writing),),))
 

@@ -62,7 +62,7 @@ KINDS: dict[type[Operation], st.SearchStrategy[Operation]] = {
         WriteNote, numbers, numbers, st.none() | numbers, st.none() | numbers, texts, texts, st.booleans()
     ),
     CloseIssue: st.builds(CloseIssue, numbers, st.none() | numbers),
-    SetDescription: st.builds(SetDescription, numbers, texts, texts, st.none() | numbers),
+    SetDescription: st.builds(SetDescription, numbers, texts, texts, st.none() | numbers, texts),
     Post: st.builds(Post, texts, texts, texts, texts, otherwise=texts, thread=texts),
     Refresh: st.builds(Refresh, texts),
 }

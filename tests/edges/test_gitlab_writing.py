@@ -1,6 +1,7 @@
 """What GitLab is told of an outage: each thing once, in spite of answers that are lost, and overruling nobody."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -362,6 +363,40 @@ def test_what_people_wrote_below_or_into_a_text_is_kept(tracker: Tracker) -> Non
     assert [after.index(part) for part in parts] == sorted(after.index(part) for part in parts)
     tracker.tells(SetDescription(7, "Third draft", "postmortem:7", iid))
     assert description(tracker, iid).partition("-->")[2] == after.partition("-->")[2]
+
+
+def test_a_text_takes_the_place_of_what_baton_wrote_first_and_the_issue_stays_known(tracker: Tracker) -> None:
+    seen = "Pages take 20 s,  \nsays \\@alice (.*).\n\nDeclared by alice"
+    for said_above, said_below, ends in (("", "", "\n"), ("See also #3\n\n", "\n\n    graphs", "\r\n")):
+        iid = tracker.tells(replace(OUTAGE, marker=f"key{len(ends)}", description=seen))["iid"]
+        written = f"{said_above}{description(tracker, iid)}{said_below}".replace("\n", ends)
+        tracker.world.edit_issue(iid, description=written)
+
+        for text in ("First draft", "Second draft"):
+            tracker.tells(SetDescription(7, text, "postmortem:7", iid, seen))
+
+        top, below = description(tracker, iid).split(" -->\n\n", 1)
+        assert top.startswith("Second draft\n\n<!-- baton:postmortem:7 ")
+        assert below == f"{said_above}<!-- baton:key{len(ends)} -->{said_below}".replace("\n", ends)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("says alice", "says alice, no: bob"),
+        ("Declared by alice", "Declared by alice, as it seems"),
+        ("Pages take", "> Pages take"),
+    ],
+)
+def test_what_people_made_of_what_baton_wrote_first_stays(tracker: Tracker, ours: str, theirs: str) -> None:
+    seen = "Pages take 20 s, says alice\n\nDeclared by alice"
+    iid = tracker.tells(replace(OUTAGE, description=seen))["iid"]
+    edited = description(tracker, iid).replace(ours, theirs)
+    tracker.world.edit_issue(iid, description=edited)
+
+    tracker.tells(SetDescription(7, "Draft", "postmortem:7", iid, seen))
+
+    assert description(tracker, iid).endswith(f" -->\n\n{edited}")
 
 
 def test_the_same_text_again_leaves_alone_what_somebody_made_of_it(tracker: Tracker) -> None:

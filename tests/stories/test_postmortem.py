@@ -1,0 +1,42 @@
+"""A post-mortem is public and names nobody, also where it stands in the issue in which people were named before."""
+
+import re
+from pathlib import Path
+
+from tests.stories.night import file_sent, only_outage, plain
+from tests.stories.world import CHANNEL, World
+
+
+def test_a_draft_put_into_the_issue_names_nobody_and_keeps_what_people_added(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        world.slack.change_person("U2", real_name="Bob Real", email="b.real@example.org")
+        world.bot.starts()
+        alice, bob = world.alice, world.bob
+        alice.types("/event outage db1 of Bob Real lost data", CHANNEL)
+        world.modal(alice, "Open issue")
+        alice.fills("What is seen", "Pages fail, says @bob.\nB.Real@example.org told Alice, and so did eve@example.org")
+        assert alice.submits().ok
+        world.said("(#1)")
+        bob.types("/event log Bob Real removed db1 with @alice", CHANNEL)
+        world.is_idle()
+        iid = only_outage(world.gitlab)
+        first = world.gitlab.state.issues[iid].description
+        assert "Declared by alice" in first
+        world.gitlab.edit_issue(iid, description=f"{first}\n\nGraphs: see the board", by="carol")
+
+        before = set(world.slack.files)
+        alice.types("/event postmortem", CHANNEL)
+        draft = file_sent(world, before, ".md").decode()
+        for _ in range(2):
+            alice.clicks(world.said("A draft for"), "Put it into the issue")
+            world.is_idle()
+
+        after = world.gitlab.state.issues[iid].description
+        for written in (draft, after):
+            assert re.findall(r"\b(?:alice|bob|real|eve)\b|@example", plain(written), re.IGNORECASE) == []
+        assert "# Post-mortem: db1 of team-member-1 lost data" in after
+        assert "team-member-1 told team-member-2, and so did (e-mail address)" in plain(after)
+        assert "Declared by" not in after
+        marked, below = after.split("<!-- baton:outage:")
+        assert marked.count("# Post-mortem") == 1
+        assert below.endswith(" -->\n\nGraphs: see the board")
