@@ -13,6 +13,7 @@ from bot.sandbox.gitlab.world import GitlabWorld
 from bot.sandbox.page import Controls, application
 from bot.sandbox.server import Server
 from bot.sandbox.slack import SlackWorld, app
+from bot.sandbox.slack.forms import settled
 from bot.sandbox.slack.state import Message
 from bot.sandbox.weather import Weather
 
@@ -159,6 +160,22 @@ def test_a_shortcut_that_nobody_answers_says_so(browser: Browser) -> None:
     _, answer = browser.does("shortcut", channel="C1", ts=said["ts"], name="Log as event")
 
     assert answer == {"ok": True, "trouble": "dispatch_failed"}
+
+
+def test_a_button_is_found_when_the_app_has_edited_its_message_since_somebody_looked(browser: Browser) -> None:
+    def buttons(action: str) -> list[Json]:
+        label = {"type": "plain_text", "text": "Go"}
+        return settled([{"type": "actions", "elements": [{"type": "button", "action_id": action, "text": label}]}])
+
+    message = Message("C1", browser.slack.next_ts(), browser.slack.bot_user, "Go?", blocks=buttons("go"))
+    browser.slack.post(message)
+    pressed = {"channel": "C1", "ts": message.ts, "block_id": message.blocks[0]["block_id"], "action_id": "go"}
+
+    browser.slack.edit(message, "Go now?", by=browser.slack.bot_user, blocks=buttons("go"))
+    assert message.blocks[0]["block_id"] != pressed["block_id"]
+    assert browser.does("press", **pressed)[1] == {"ok": True, "trouble": "dispatch_failed"}
+    browser.slack.edit(message, "Gone.", by=browser.slack.bot_user, blocks=buttons("other"))
+    assert browser.does("press", **pressed) == (409, {"ok": False, "error": "That is not there any more."})
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.sandbox.page.answers import Json, RefusedError, asked, done, refused
 from bot.sandbox.page.slack_shown import shown
+from bot.sandbox.slack import forms
 from bot.sandbox.slack.interactions import escaped
 from bot.sandbox.slack.modal import Screen
 from bot.sandbox.slack.persona import Persona
@@ -115,7 +116,18 @@ def _talk_to(world: SlackWorld, person: Persona, body: Json) -> Json:
 
 def _press(world: SlackWorld, person: Persona, body: Json) -> Json:
     where = _screen(world, person, body) if body.get("view") else _message(world, person, body)
-    return _heard(person.presses(where, str(body["block_id"]), str(body["action_id"]), *_values(body.get("values"))))
+    block_id, action_id = str(body["block_id"]), str(body["action_id"])
+    if isinstance(where, Message):
+        block_id = _block_now(where, block_id, action_id)
+    return _heard(person.presses(where, block_id, action_id, *_values(body.get("values"))))
+
+
+def _block_now(message: Message, block_id: str, action_id: str) -> str:
+    """Blocks that the app does not name get another name with every edit; what stands in them is the same."""
+    parts = list(forms.parts_of(message.blocks))
+    if any(each.block_id == block_id for each in parts):
+        return block_id
+    return next((each.block_id for each in parts if each.action_id == action_id), block_id)
 
 
 def _shortcut(world: SlackWorld, person: Persona, body: Json) -> Json:

@@ -25,7 +25,19 @@ export function createList(label, hands) {
   // Pictures and texts come in after their message; `load` does not bubble, but it can be caught on its way down.
   list.addEventListener("load", () => follows && goOn(), { capture: true });
 
+  // A message that were drawn anew between the button's going down and up would take the click with it.
+  let isHeld = false;
+  let later = null;
+  list.addEventListener("pointerdown", () => (isHeld = true));
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => isHeld && setTimeout(letGo));
+  function letGo() {
+    isHeld = false;
+    later?.();
+  }
+
   function show(messages, names, { place, newSince = null, inThread = false }) {
+    later = isHeld ? () => show(messages, names, { place, newSince, inThread }) : null;
+    if (isHeld) return;
     const isOther = list.dataset.place !== place;
     list.dataset.place = place;
     patch(list, rows(messages, names, { newSince, inThread, hands, place }));
