@@ -349,8 +349,3 @@ def _end(tx: Tx, team: Team, known: Outage, ended_at: datetime, by: str) -> None
     ended = replace(known, ended_at=max(ended_at, known.began_at), ended_by=by)
     tx.save_outage(ended)
     _tell_over(tx, team, ended, ended_at)
-
-
-def forget_old(tx: Tx, at: datetime, older_than: timedelta) -> None:
-    """Drop looks that ended long ago."""
-    tx.forget_batches("outages", at, older_than)

@@ -166,9 +166,14 @@ class SlackApp:
             own=self._own(),
             names=await self._names(payloads.edited_message(body)),
         )
-        if request is not None and ("event", request.name) in self.edge.handlers:
+        if request is not None and ("event", request.name) in self.edge.handlers and not self._is_chatter(request):
             await self.answer(request, acked=False)
         await ack()
+
+    def _is_chatter(self, request: Request) -> bool:
+        """Tell a reaction that logs nothing, of which there are thousands a day: it costs no look into the store."""
+        reaction = request.about.partition("::")[0]
+        return request.name.startswith("reaction_") and reaction != self.edge.team.reaction
 
     def _own(self) -> frozenset[str]:
         """List Baton's own ids; whoever was authorized knows them, if they are known at all."""

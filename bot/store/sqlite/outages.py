@@ -82,11 +82,6 @@ class OutagesTx(Rows):
         """Remember that note."""
         self.run("INSERT OR REPLACE INTO notes (event, outage, id) VALUES (?, ?, ?)", (event, outage, note))
 
-    def notes_of(self, event: int) -> dict[int, int]:
-        """List all notes that mirror an event, by outage."""
-        rows = self.rows("SELECT outage, id FROM notes WHERE event = ?", (event,))
-        return {row["outage"]: row["id"] for row in rows}
-
     # for the next hand-off
 
     def add_pending(self, pending: Pending) -> bool:
