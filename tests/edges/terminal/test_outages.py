@@ -100,7 +100,7 @@ def test_one_of_several_outages_is_resolved_by_its_name(world: World, shell: She
 
     assert unnamed == terminal.REFUSED
     assert "2 outages go on. Which one is over?" in asked
-    assert "• O2 Mail is late: .venv/bin/python -m bot event resolve O2" in asked
+    assert "• O2 (#2) Mail is late: .venv/bin/python -m bot event resolve O2" in asked
     assert named == terminal.DONE
     assert "Outage O1 (#1) “Database is down” is over." in said
     assert again == terminal.REFUSED
@@ -122,7 +122,7 @@ def test_an_event_is_moved_to_the_outage_that_is_named(world: World, shell: Shel
     unknown = shell.does(lambda twin: twin.move(3, "O9", wait=True))
     nonsense = shell.does(lambda twin: twin.move(3, "the other", wait=True))
 
-    assert "• O2 Mail is late: .venv/bin/python -m bot event move 3 O2" in asked
+    assert "• O2 (#2) Mail is late: .venv/bin/python -m bot event move 3 O2" in asked
     assert code == terminal.DONE
     assert "queue is full" in "".join(notes_of(world, 2))
     assert unknown == (terminal.REFUSED, "I know no outage O9.")
