@@ -134,6 +134,25 @@ def test_one_s_own_message_can_be_changed_and_taken_away(windows: Windows) -> No
     expect(ben.talk).not_to_contain_text("A word without a typo")
 
 
+def test_a_reply_is_changed_where_it_stands_on_a_phone_too(windows: Windows) -> None:
+    ben = windows.open("U0BEN", size=NARROW)
+    ben.talk.get_by_role("button", name="3 replies").click()
+    field = ben.thread.get_by_role("textbox")
+    field.fill("One momnet")
+    field.press("Enter")
+    reply = ben.thread.get_by_role("article").last
+    expect(reply).to_contain_text("One momnet")
+
+    ben.uses(reply, "Edit message")
+    expect(field).to_have_value("One momnet")
+    field.press("Escape")
+    expect(field).to_have_value("")
+    ben.uses(reply, "Edit message")
+    field.fill("One moment")
+    field.press("Enter")
+    expect(reply).to_contain_text("One moment(edited)")
+
+
 def test_the_menu_of_a_message_offers_the_shortcuts_of_the_manifest_where_the_bot_is_no_member_too(
     windows: Windows,
 ) -> None:

@@ -7,7 +7,7 @@ const MOST_OFFERED = 8;
 const MOST_BYTES = 5_000_000;
 let composers = 0;
 
-/** `send(text, files)` gives whether it went; `names()` says who and what can be completed. */
+/** `send(text, files)` gives whether it went, `cancel()` whether there was something; `names()`: what can be completed. */
 export function createComposer({ id, label, send, names, cancel }) {
   const listId = `completion-${(composers += 1)}`;
   const offered = make("div", { class: "completion", role: "listbox", id: listId, "aria-label": "Suggestions", hidden: true });
@@ -60,8 +60,8 @@ export function createComposer({ id, label, send, names, cancel }) {
       event.preventDefault();
       if (open && at >= 0 && !items[at].isThere) take(at);
       else go();
-    } else if (cancel && event.key === "Escape") {
-      cancel();
+    } else if (event.key === "Escape" && cancel?.()) {
+      event.preventDefault();
     }
   }
 

@@ -177,11 +177,12 @@ export function start(page) {
   }
 
   function stopEditing({ quietly = false } = {}) {
-    if (!editing) return;
+    if (!editing) return false;
     const { composer: field } = editing;
     editing = null;
     field.text = "";
     if (!quietly) draw();
+    return true;
   }
 
   function reply(text, files) {
