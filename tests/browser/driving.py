@@ -141,7 +141,7 @@ class Window:
         self.field.fill(text)
         self.field.press("Enter")
 
-    def message(self, words: str) -> Locator:
+    def message(self, words: str | re.Pattern[str]) -> Locator:
         """The last message that says this."""
         return self.talk.get_by_role("article").filter(has_text=words).last
 
@@ -149,6 +149,20 @@ class Window:
         """Points at a message, and presses one of the buttons that appear."""
         message.hover()
         message.get_by_role("button", name=action, exact=True).click()
+
+    def uses(self, message: Locator, shortcut: str) -> None:
+        """Points at a message, and chooses something from its menu."""
+        self.does(message, "More actions")
+        self.page.get_by_role("menuitem", name=shortcut).click()
+
+    def reacts(self, message: Locator, emoji: str) -> None:
+        """Points at a message, and puts a reaction on it."""
+        self.does(message, "Add a reaction")
+        self.page.get_by_role("menuitem", name=emoji, exact=True).click()
+
+    def goes_to(self, place: str) -> None:
+        """Goes to a channel, to somebody, or to the app, by the list on the left."""
+        self.page.get_by_role("navigation", name="Workspace").get_by_role("button", name=place).click()
 
     def weather(self, service: str, kind: str) -> None:
         """Lets a service have this weather, from the panel."""

@@ -132,3 +132,40 @@ def test_an_issue_that_came_late_gets_its_label_before_everybodys_eyes(windows: 
     expect(late).to_contain_text("unscheduled", timeout=45_000)
     ben.page.get_by_role("tab", name="What to try").click()
     expect(ben.page.get_by_role("listitem").filter(has_text="Add an issue late")).to_contain_text("Done")
+
+
+MARKDOWN = {
+    "\\*stays\\* \\#\u206012 \\<b>": "<p>*stays* #\u206012 &lt;b&gt;</p>",
+    "**bold** *slanted* ~~gone~~ `*code*` snake_case": (
+        "<p><strong>bold</strong> <em>slanted</em> <s>gone</s> <code>*code*</code> snake_case</p>"
+    ),
+    "one\ntwo  \nthree": "<p>one two<br>three</p>",
+    "> said\n> twice\n\n\\> typed": "<blockquote><p>said twice</p></blockquote><p>&gt; typed</p>",
+    "- a  \n  b\n- [ ] c": (
+        '<ul class="md-list"><li><span>a<br>b</span></li><li class="md-has-task">'
+        '<span class="md-task" role="img" aria-label="to do"></span><span>c</span></li></ul>'
+    ),
+    "# Top #\n\n2. two\n3. three": (
+        '<div class="md-heading is-1" role="heading" aria-level="3">Top</div>'
+        '<ol class="md-list" start="2"><li><span>two</span></li><li><span>three</span></li></ol>'
+    ),
+    "seen <!-- hidden\n--> by all": "<p>seen  by all</p>",
+    "```\n#12 <b>\n```": "<pre><code>#12 &lt;b&gt;</code></pre>",
+    "[x](javascript:alert(1)) <img src=x>": "<p>[x](javascript:alert(1)) &lt;img src=x&gt;</p>",
+    "#12 ~goal @ben, not a@ben or #999": "<p><i>#12</i> <i>~goal</i> <i>@ben</i>, not a@ben or #999</p>",
+}
+DRAW = """
+async (text) => {
+  const { gitlabMarkdown } = await import("/page/static/gitlab_markdown.js");
+  const [place, known] = [document.createElement("div"), ["#12", "~goal", "@ben"]];
+  const told = (sigil) => (name) => known.includes(sigil + name) && Object.assign(document.createElement("i"), { textContent: sigil + name });
+  place.append(...gitlabMarkdown(text, { issue: told("#"), label: told("~"), person: told("@") }));
+  return place.innerHTML;
+}
+"""
+
+
+def test_notes_are_drawn_as_gitlab_draws_them(windows: Windows) -> None:
+    page = windows.open().page
+
+    assert {text: page.evaluate(DRAW, text) for text in MARKDOWN} == MARKDOWN
