@@ -436,7 +436,7 @@ def plans_of(store: Store, look: object) -> dict[str, list[str]]:
         return {
             sql: [row["detail"] for row in tx.rows(f"EXPLAIN QUERY PLAN {sql}")]
             for sql in ran
-            if sql.startswith(("SELECT events.", "SELECT *", "WITH"))
+            if sql.startswith(("SELECT events.", "SELECT * FROM outages", "WITH"))
         }
 
     return store.write_now(run)

@@ -153,7 +153,7 @@ def test_the_notes_that_mirror_an_event_are_known_by_outage(store: Store) -> Non
     store.write_now(lambda tx: tx.keep_note(event, 2, 72))
     store.write_now(lambda tx: tx.keep_note(event, 1, 73))
 
-    assert store.write_now(lambda tx: tx.notes_of(event)) == {1: 73, 2: 72}
+    assert store.write_now(lambda tx: tx.note_of(event, 2)) == 72
     assert store.write_now(lambda tx: tx.note_of(event, 1)) == 73
     assert store.write_now(lambda tx: tx.note_of(event, 3)) is None
     with pytest.raises(sqlite3.IntegrityError):

@@ -6,29 +6,21 @@ An event is read as its newest revision has it, from one row; what keeps row and
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from bot.domain.events import Event, Found, Place, Reader, Revision, Span
 from bot.store.sqlite.rows import Rows, instant, text
 
-EVENT = (
-    'id, key, kind, at, recorded_at, "by", text, source, channel, permalink, private, outage, confidential, retracted, '
-    "version"
-)
-"""Columns, in the order of the fields."""
+EVENT = ", ".join(f'events."{one.name}"' for one in fields(Event))
 BEGIN_HIT, END_HIT = "\x02", "\x03"
 LAST = 2**63 - 1
 """Behind the number of any event."""
 AROUND_HIT = 24
 """Words of a snippet."""
-LONGEST_INDEXED = 8
-"""Characters of the longest prefixes that are words of the index themselves."""
-MOST_WORDS = 8
-"""So many words that begin with a longer prefix are searched for one by one, which finds the newest without the rest."""
 MOST_TYPED = 32
 """So many of the words that were typed are searched for."""
-_PLAIN = re.compile(f"[a-z0-9]{{{LONGEST_INDEXED + 1},}}")
 _UNSPEAKABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -169,7 +161,7 @@ class LogTx(Rows):
         return sorted(readable, key=lambda one: one.event.id)[-limit:]
 
     def _find(self, where: str, typed: list[str], readers: str, limit: int, before: int | None) -> list[Found]:
-        query = f"{{text}} : ({' AND '.join(self._part(where, one) for one in typed)}){readers}"
+        query = f"{{text}} : ({' AND '.join(map(_part, typed))}){readers}"
         rows = self.rows(
             f"SELECT {EVENT}, snippet({where}_text, 0, '{BEGIN_HIT}', '{END_HIT}', '…', {AROUND_HIT}) "
             f"FROM {where}_text CROSS JOIN events ON events.id = {where}_text.rowid "
@@ -177,31 +169,6 @@ class LogTx(Rows):
             (query, before if before is not None else LAST, limit),
         )
         return [Found(_event(row[:-1]), _snippet(row[-1])) for row in rows]
-
-    def _part(self, where: str, typed: str) -> str:
-        """Write one of the words as a part of a query."""
-        if not typed.endswith("*"):
-            return _quoted(typed)
-        stem = typed.rstrip("*").lower()
-        words = self._words_beginning(where, stem) if _PLAIN.fullmatch(stem) else []
-        if len(words) in range(1, MOST_WORDS + 1):
-            return f"({' OR '.join(map(_quoted, words))})"
-        return f"{_quoted(typed)} *"
-
-    def _words_beginning(self, where: str, stem: str) -> list[str]:
-        """List the indexed words that begin with a stem, up to one more than are wanted.
-
-        Each is found by a jump: reading the list on to the next word would read every place where the first one stands.
-        """
-        rows = self.rows(
-            "WITH RECURSIVE jump (word) AS ("
-            f"SELECT (SELECT term FROM {where}_words WHERE term >= ?1 LIMIT 1) UNION ALL "
-            f"SELECT (SELECT term FROM {where}_words WHERE term >= jump.word || char(1) LIMIT 1) FROM jump "
-            "WHERE substr(jump.word, 1, ?2) = ?1 LIMIT ?3) "
-            "SELECT word FROM jump WHERE substr(word, 1, ?2) = ?1",
-            (stem, len(stem), MOST_WORDS + 1),
-        )
-        return [row["word"] for row in rows]
 
     # for whom
 
@@ -261,6 +228,10 @@ def _typed(words: str) -> list[str]:
     """Take what was typed apart at the blanks, each part once, without those in which nothing can be searched for."""
     parts = words.split()
     return [one for one in dict.fromkeys(parts) if any(map(str.isalnum, one))][:MOST_TYPED]
+
+
+def _part(typed: str) -> str:
+    return f"{_quoted(typed)} *" if typed.endswith("*") else _quoted(typed)
 
 
 def _quoted(word: str) -> str:

@@ -114,8 +114,8 @@ def log(db: Database) -> None:
 
     A revision is only ever added, and no event is kept without one; the event follows it by trigger, and the full text
     follows the event. What is hidden is indexed apart, so that a search on behalf of somebody who may not read it does
-    not even walk over it. Prefixes of up to eight characters are words of the index themselves, because the words of a
-    longer one are few; small pages make it cheap to jump to where a second word might stand.
+    not even walk over it. Prefixes are words of the index themselves, else all events in which anything begins so would
+    be gathered before the newest is known; small pages make it cheap to jump to where a second word might stand.
     """
     db.executescript("""
         CREATE TABLE events (
@@ -172,17 +172,15 @@ def log(db: Database) -> None:
         CREATE VIEW public_events AS SELECT id, text FROM events WHERE version > 0 AND NOT hidden;
         CREATE VIEW hidden_events AS SELECT id, text, channel, "by" FROM events WHERE version > 0 AND hidden;
         CREATE VIRTUAL TABLE public_text USING fts5 (
-            text, content='public_events', content_rowid='id', prefix='1 2 3 4 5 6 7 8',
+            text, content='public_events', content_rowid='id', prefix='1 2 3 4 5 6 7 8 9 10 11 12',
             tokenize='unicode61 remove_diacritics 2'
         );
         CREATE VIRTUAL TABLE hidden_text USING fts5 (
-            text, channel, "by", content='hidden_events', content_rowid='id', prefix='1 2 3 4 5 6 7 8',
+            text, channel, "by", content='hidden_events', content_rowid='id', prefix='1 2 3 4 5 6 7 8 9 10 11 12',
             tokenize='unicode61 remove_diacritics 2'
         );
-        INSERT INTO public_text (public_text, rank) VALUES ('pgsz', 1024);
-        INSERT INTO hidden_text (hidden_text, rank) VALUES ('pgsz', 1024);
-        CREATE VIRTUAL TABLE public_words USING fts5vocab (public_text, instance);
-        CREATE VIRTUAL TABLE hidden_words USING fts5vocab (hidden_text, instance);
+        INSERT INTO public_text (public_text, rank) VALUES ('pgsz', 512);
+        INSERT INTO hidden_text (hidden_text, rank) VALUES ('pgsz', 512);
         CREATE TRIGGER public_text_follows AFTER UPDATE ON events
             WHEN NOT (old.hidden AND new.hidden)
                 AND (old.version = 0 OR new.text <> old.text OR new.hidden <> old.hidden) BEGIN
