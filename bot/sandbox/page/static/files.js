@@ -44,9 +44,9 @@ async function showBeginning(box, file, address) {
 function readWhole(file, text) {
   const page = make("div", { class: "reading-page", tabindex: 0, role: "region", "aria-label": file.title });
   const isMarkdown = file.filetype === "md";
-  const written = () => page.replaceChildren(make("pre", {}, make("code", {}, text)));
+  const written = () => page.replaceChildren(make("pre", { class: isMarkdown && "wraps" }, make("code", {}, text)));
   const drawn = () => page.replaceChildren(make("div", { class: "markdown" }, gitlabMarkdown(text)));
-  const turn = isMarkdown && make("button", { class: "button", type: "button", "aria-pressed": "false" }, "As it was written");
+  const turn = isMarkdown && make("button", { class: "button small", type: "button", "aria-pressed": "false" }, "As written");
   const dialog = make(
     "dialog",
     { class: "reading", "aria-labelledby": "reading-title", onclose: () => dialog.remove() },

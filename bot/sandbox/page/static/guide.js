@@ -43,7 +43,7 @@ export function start(page) {
   /** A command is put into the field, not sent; everything else is where the step says. */
   function drawGo(step) {
     const command = /`(\/[^`]+)`/.exec(step.how)?.[1];
-    if (command) return make("button", { class: "g-go", onclick: () => page.write(command) }, "Write ", make("code", {}, command));
+    if (command) return make("button", { class: "g-go", onclick: () => page.write(command) }, "Write ", make("code", {}, short(command)));
     return GO[step.where] && make("button", { class: "g-go", onclick: () => open(step.where) }, GO[step.where]);
   }
 
@@ -53,6 +53,12 @@ export function start(page) {
   }
 
   for (const world of ["slack", "gitlab", "weather"]) page.on(world, look);
+}
+
+/** A long command stands above the button in full. */
+function short(command) {
+  const words = command.split(" ");
+  return words.length > 3 ? `${words.slice(0, 2).join(" ")} …` : command;
 }
 
 function withCode(words) {
