@@ -5,12 +5,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.store import StoreError, look_in, open_store
 from bot.store.sqlite.migrations import migrations
+from bot.store.sqlite.turns import take_turn
 
 OPENS = "import sys; from bot.store import open_store; open_store(sys.argv[1]).close()"
 
@@ -68,6 +71,54 @@ def test_processes_that_start_together_all_succeed(path: Path) -> None:
 
     assert [process.wait() for process in started] == [0, 0, 0, 0]
     assert len(names(path)) == len(set(names(path)))
+
+
+def test_a_file_that_is_up_to_date_is_opened_while_somebody_writes(path: Path) -> None:
+    opens(path)
+    with writing(path):
+        opens(path)
+
+
+def test_the_schema_is_changed_as_soon_as_others_let_go_of_the_file(path: Path) -> None:
+    opens(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'errands'")
+        connection.execute("DROP TABLE errands")
+    connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with writing(path):
+            opened = threads.submit(opens, path)
+            assert wait([opened], 0.2).not_done
+        opened.result()
+
+    assert "errands" in names(path)
+
+
+def test_whoever_waits_for_a_turn_looks_often_and_gives_up_in_time(path: Path) -> None:
+    opens(path)
+    looks: list[str] = []
+    waiting = sqlite3.connect(path, isolation_level=None)
+    waiting.set_trace_callback(looks.append)
+
+    with writing(path), pytest.raises(sqlite3.OperationalError, match="locked"):
+        take_turn(waiting, patience=0.2)
+    take_turn(waiting)
+
+    assert looks.count("BEGIN IMMEDIATE") > 5
+    assert waiting.in_transaction
+    assert waiting.execute("PRAGMA busy_timeout").fetchone() == (5000,)
+    waiting.close()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Hold the file as somebody who writes for long."""
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    yield
+    holder.execute("ROLLBACK")
+    holder.close()
 
 
 def test_an_empty_file_is_a_new_one(path: Path) -> None:

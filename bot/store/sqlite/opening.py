@@ -7,9 +7,14 @@ from pathlib import Path
 from bot.store.sqlite.migrations import migrations
 from bot.store.sqlite.tables import Database
 from bot.store.sqlite.trouble import StoreError, cannot_be_used
+from bot.store.sqlite.turns import is_busy, take_turn
 
 BUSY_SECONDS = 5.0
 """How long another process is waited for."""
+MAPPED_BYTES = 2 * 1024**3
+"""So much of the file may be mapped into memory."""
+MIGRATING_SECONDS = 30.0
+"""How long others who write are waited for when the schema must be changed."""
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
@@ -31,6 +36,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """Open a connection that sees the database and cannot change it."""
     connection = _connect(path)
     connection.execute("PRAGMA query_only = ON")
+    # whatever anybody writes empties a reader's own cache: what is mapped need not be copied again
+    connection.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
     return connection
 
 
@@ -64,7 +71,7 @@ def _switch_to_wal(connection: sqlite3.Connection) -> str:
         try:
             mode: str = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if not is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
         else:
@@ -73,10 +80,11 @@ def _switch_to_wal(connection: sqlite3.Connection) -> str:
 
 def _migrate(connection: sqlite3.Connection) -> None:
     plain, connection.row_factory = connection.row_factory, None
-    connection.execute("BEGIN IMMEDIATE")  # two processes that start together take turns
     try:
-        migrations.apply(Database(connection))
-        connection.execute("COMMIT")
+        if migrations.pending(Database(connection)):  # else there is no need to wait for those who write
+            take_turn(connection, MIGRATING_SECONDS)  # of two processes that start together the second finds it done
+            migrations.apply(Database(connection))
+            connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

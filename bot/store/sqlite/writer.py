@@ -14,6 +14,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from bot.store.sqlite.turns import take_turn
+
 MOST_TOGETHER = 256
 T = TypeVar("T")
 
@@ -92,7 +94,7 @@ class Writer(Generic[T]):
             return
         self._roll_back()
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            take_turn(self._connection)
         except sqlite3.Error as error:  # another process holds the file: no use to try it for each of them
             _refuse(jobs, self._worded(error))
             return

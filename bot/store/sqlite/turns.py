@@ -1,0 +1,40 @@
+"""Taking turns with other processes that write the same file.
+
+SQLite's own wait looks less and less often, in the end ten times a second, and may miss every gap between the
+transactions of somebody who writes without pause. So its wait is put aside, and we look ourselves.
+"""
+
+import sqlite3
+import time
+
+LOOK_SECONDS = 0.002
+
+
+def take_turn(connection: sqlite3.Connection, patience: float | None = None) -> None:
+    """Begin to write as soon as nobody else does; raises sqlite3.OperationalError when that takes too long.
+
+    Without `patience` (in seconds) it waits as long as the connection was set to wait.
+    """
+    busy_timeout = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    deadline = time.monotonic() + (busy_timeout / 1000 if patience is None else patience)
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while not _begins(connection, deadline):
+            time.sleep(LOOK_SECONDS)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {busy_timeout}")
+
+
+def _begins(connection: sqlite3.Connection, deadline: float) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if is_busy(error) and time.monotonic() < deadline:
+            return False
+        raise
+    return True
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Tell whether another process was in the way, and trying again may help."""
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
