@@ -336,12 +336,13 @@ class Log(RuleBasedStateMachine):
         for words in ("disk", "full web", "q*"):
             for reader in READERS:
                 expected = [one.id for one in events if reader.may_read(one) and holds(one.text, words)]
-                assert self.finds(words, reader) == sorted(expected)
+                assert self.finds(words, reader, 100) == sorted(expected)
+                assert self.finds(words, reader, 2) == sorted(expected)[-2:]
         hidden = {one.channel for one in events if one.hidden and one.channel}
         assert self.store.write_now(lambda tx: tx.channels_of_hidden()) == hidden
 
-    def finds(self, words: str, reader: Reader) -> list[int]:
-        return [one.event.id for one in self.store.write_now(lambda tx: tx.find(words, 100, reader))]
+    def finds(self, words: str, reader: Reader, limit: int) -> list[int]:
+        return [one.event.id for one in self.store.write_now(lambda tx: tx.find(words, limit, reader))]
 
     @invariant()
     def the_full_text_is_in_step(self) -> None:

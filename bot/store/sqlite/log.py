@@ -154,19 +154,21 @@ class LogTx(Rows):
         typed = _typed(words)
         if not typed:
             return []
-        found = self._find("public", typed, "", limit, before)
+        behind = before if before is not None else LAST
+        found = self._find("public", typed, "", limit, (0, behind))
         if readers := _readers(reader):
-            found += self._find("hidden", typed, readers, limit, before)
+            oldest = found[-1].event.id if len(found) == limit > 0 else 0
+            found += self._find("hidden", typed, readers, limit, (oldest, behind))
         readable = (one for one in found if reader.may_read(one.event))
         return sorted(readable, key=lambda one: one.event.id)[-limit:]
 
-    def _find(self, where: str, typed: list[str], readers: str, limit: int, before: int | None) -> list[Found]:
+    def _find(self, where: str, typed: list[str], readers: str, limit: int, between: tuple[int, int]) -> list[Found]:
         query = f"{{text}} : ({' AND '.join(map(_part, typed))}){readers}"
         rows = self.rows(
             f"SELECT {EVENT}, snippet({where}_text, 0, '{BEGIN_HIT}', '{END_HIT}', '…', {AROUND_HIT}) "
-            f"FROM {where}_text CROSS JOIN events ON events.id = {where}_text.rowid "
-            f"WHERE {where}_text MATCH ? AND {where}_text.rowid < ? ORDER BY {where}_text.rowid DESC LIMIT ?",
-            (query, before if before is not None else LAST, limit),
+            f"FROM {where}_text CROSS JOIN events ON events.id = {where}_text.rowid WHERE {where}_text MATCH ? "
+            f"AND {where}_text.rowid > ? AND {where}_text.rowid < ? ORDER BY {where}_text.rowid DESC LIMIT ?",
+            (query, *between, limit),
         )
         return [Found(_event(row[:-1]), _snippet(row[-1])) for row in rows]
 
