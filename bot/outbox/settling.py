@@ -117,6 +117,8 @@ class _Writing:
                 tx.delivered(delivery, {}, at)
                 if delivery.batch:
                     tx.insert_stages(delivery.batch, stages, at)
+                    if any(stages):  # begun at once: what is decided next must see it
+                        tx.advance(delivery.batch, at)
         except Unavailable as later:
             tx.put_back(delivery, at + timedelta(seconds=later.retry_after or 1.0), error=later.reason)
         except (Rejected, UserError) as refusal:

@@ -197,6 +197,22 @@ async def test_a_plan_that_cannot_be_made_yet_is_asked_again_and_leaves_nothing_
     assert await bench.state() == "done"
 
 
+async def test_of_two_plans_made_together_the_second_sees_what_the_first_has_decided(bench: Bench) -> None:
+    seen = []
+
+    def decide(tx: Tx) -> Stages:
+        seen.append(tx.is_taken("issue:1"))
+        return ((("move", issue(1)),),)
+
+    bench.plans["both"] = decide
+    for name in ("b", "c"):
+        await bench.batch({"plan": Plan("plan", "both")}, id=name)
+
+    await bench.box.deliver_due()
+
+    assert seen == [False, True]
+
+
 async def test_a_plan_that_breaks_stops_its_batch_in_words(bench: Bench) -> None:
     bench.plans["twice"] = lambda _: ((("plan", issue(1)),),)
     await bench.batch({"plan": Plan("plan", "twice")})

@@ -26,13 +26,11 @@ def test_the_process_and_its_database_are_alive(world: World) -> None:
 
 
 def test_it_is_ready_when_slack_and_gitlab_answer_though_nobody_has_asked_for_anything(world: World) -> None:
-    world.is_idle()
     status, health = world.bot.asks("/readyz")
 
     assert status == 200
     assert health["gitlab"]["answers"]
     assert health["slack"]["answers"]
-    assert health["gitlab"]["waiting"] == 0
 
 
 @pytest.mark.parametrize("away", ["gitlab", "slack"])
