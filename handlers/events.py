@@ -266,7 +266,7 @@ def entry_of(said: Said, who: str, now: datetime, source: Any, *, private: bool)
         logged_by=who,
         now=now,
         source=source,
-        at=min(said.at, now),
+        at=min(said.at.replace(microsecond=0), now),  # what follows the seconds of a message's `ts` is no time
         channel=said.channel,
         permalink=said.permalink,
         private=private,

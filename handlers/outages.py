@@ -108,7 +108,7 @@ def declare(tx: Tx, team: Team, request: Request) -> Outcome:
         key=f"outage:{request.id}",
         title=title,
         by=request.who,
-        began_at=min(said.at, request.at) if said else request.at,
+        began_at=min(said.at.replace(microsecond=0), request.at) if said else request.at,
         seen=request.values.get("seen", "").strip(),
         data_loss=bool(request.values.get("data_loss")),
         confidential=bool(request.values.get("confidential")),

@@ -245,8 +245,8 @@ def _option(value: str, label: str) -> dict[str, object]:
 
 
 def exact(at: datetime) -> str:
-    """Write an instant as it may be typed, to the microsecond where it has any."""
-    return at.strftime("%Y-%m-%d %H:%M:%S.%fZ" if at.microsecond else "%Y-%m-%d %H:%M:%SZ")
+    """Write an instant as it may be typed, to the second."""
+    return at.strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def changed(event: Event) -> Words:

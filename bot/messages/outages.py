@@ -54,7 +54,12 @@ def modal(shown: Prefilled, team: Team) -> View:
         _text("title", "Title", shown.title[:LONGEST_TITLE], most=LONGEST_TITLE),
         _text("seen", "What is seen", shown.seen[:LONGEST_TEXT], most=LONGEST_TEXT, multiline=True, optional=True),
         _tick("data_loss", "Data loss", "Data is lost, or perceived to be", ticked=False),
-        _tick("confidential", "Confidential", "Only for members of the project", ticked=shown.private),
+        _tick(
+            "confidential",
+            "Confidential",
+            "Only for members of the project, and in Slack of this channel",
+            ticked=shown.private,
+        ),
         _tick(CRITICAL, "Critical", "It cannot wait for the morning", ticked=False),
         _select("ap", "Availability and performance priority", ["none", *AP_LABELS]),
     ]
@@ -139,7 +144,7 @@ def _quoted(one: Said, names: dict[str, str]) -> str:
     body = shorten(one.text, 1500) or "(no text)"
     files = "".join(f"\n> file: {name} {url}".rstrip() for name, url in one.files)
     quote = "\n".join(f"> {line}" for line in body.split("\n"))
-    return f"{who}, {exact(one.at.replace(microsecond=0))} {one.permalink}".rstrip() + f"\n{quote}{files}"
+    return f"{who}, {exact(one.at)} {one.permalink}".rstrip() + f"\n{quote}{files}"
 
 
 def files_left_out() -> str:

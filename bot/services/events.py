@@ -17,6 +17,8 @@ from bot.store import Tx
 
 REFRESH = timedelta(seconds=1)
 """An echo is edited at most this often."""
+COUNTED = timedelta(seconds=5)
+"""The announcement of an outage counts its events at most this often."""
 NOTE, TOIL = "note", "toil"
 """Kinds of batches: a note under an outage's issue, an issue made of an event."""
 MOST_CHOICES = 50
@@ -193,6 +195,14 @@ def mirror(tx: Tx, event: Event, at: datetime) -> None:
     """Let the note under the outage's issue say what the event says."""
     if event.outage is not None:
         _write_note(tx, event.outage, event, at)
+        announcement = announcement_of(event.outage)
+        if tx.message(announcement) is not None:
+            tx.refresh(announcement, at, at_most_every=COUNTED)
+
+
+def announcement_of(outage: int) -> str:
+    """Name of the message that announces an outage, and counts its events."""
+    return f"outage:{outage}"
 
 
 def _write_note(tx: Tx, outage: int, event: Event, at: datetime) -> None:

@@ -57,7 +57,11 @@ def declare(
     event = events.log(tx, said, (Named(number=made.number),)).event
     channel = privacy.echo_channel(team, outage.by, outage.channel, private=outage.private)
     announce = Post(
-        message_of(made.number), channel, "outage.announced", str(made.number), otherwise=person_or_none(outage.by)
+        events.announcement_of(made.number),
+        channel,
+        "outage.announced",
+        str(made.number),
+        otherwise=person_or_none(outage.by),
     )
     tx.add_operation("announce", announce, said.now)
     return made, event
@@ -74,11 +78,6 @@ def answer_in_thread(tx: Tx, outage: Outage, at: datetime, *, member: bool) -> N
         thread=outage.thread if member else "",
     )
     tx.add_operation("answer", post, at)
-
-
-def message_of(number: int) -> str:
-    """Name of the message that announces an outage."""
-    return f"outage:{number}"
 
 
 def _opening(number: int) -> str:
@@ -108,7 +107,7 @@ def _write_again(tx: Tx, number: int, event: Event, at: datetime) -> None:
 
 def refresh(tx: Tx, number: int, at: datetime) -> None:
     """Let all messages about an outage say what is true now."""
-    for key in (message_of(number), f"thread:{number}", f"over:{number}"):
+    for key in (events.announcement_of(number), f"thread:{number}", f"over:{number}"):
         if tx.message(key) is not None or tx.is_taken(f"message:{key}"):
             tx.refresh(key, at, at_most_every=REFRESH)
 

@@ -117,6 +117,9 @@ def test_a_guest_who_pins_is_told_that_guests_only_look(world: World, bob: Perso
 
     world.said("Guests can look but not change anything", to=guest)
     assert not world.messages("event 1")
+    another = bob.says("Disk is empty", CHANNEL)
+    guest.reacts(another, "pushpin")
+    world.until(lambda: len(world.messages("Guests can look", to=guest)) == 2, "the guest is told each time")
 
 
 @side_by_side
