@@ -182,8 +182,8 @@ def switch(tx: Tx, team: Team, request: Request) -> Outcome:
 def move(tx: Tx, team: Team, request: Request) -> Outcome:
     """Let an event belong to the outage whose button was pressed."""
     number = _writable(tx, team, request)
-    outage = _number(request.about.partition(" ")[2])
-    return Reply(say.changed(events.move(tx, number, outage, by=request.who, at=request.at)))
+    outage = outage_services.must_find(tx, _number(request.about.partition(" ")[2]))
+    return Reply(say.moved(events.move(tx, number, outage.number, by=request.who, at=request.at), outage))
 
 
 def toil(tx: Tx, team: Team, request: Request) -> Outcome:

@@ -262,7 +262,8 @@ def timeline_files(tx: Tx, team: Team, request: Request, about: str) -> list[Fil
         request.at,
     )
     words = export.alternative(picture)
-    files = [File(f"{outage.reference}-timeline.png", picture, words, alternative=words)]
+    title = f"Timeline of {outage.reference}{f' (#{outage.iid})' if outage.iid else ''}."
+    files = [File(f"{outage.reference}-timeline.png", picture, title, alternative=words)]
     if len(shown) > say_events.MOST_IN_MESSAGE:
         hidden = {one.id for one in shown if not PUBLIC.may_read(one)}
         names = names_of(tx, {one.by for one in shown})

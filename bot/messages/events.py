@@ -254,6 +254,11 @@ def changed(event: Event) -> Words:
     return Page().say(f"Event {event.id} says now: {_line(event)}").words()
 
 
+def moved(event: Event, outage: Outage) -> Words:
+    """Say where an event belongs now."""
+    return Page().say(f"Event {event.id} belongs to {outage_named(outage)} now.").words()
+
+
 def trying_again(number: int) -> Words:
     """Say how much is tried again."""
     said = f"Trying {count(number, 'operation')} again." if number else "There is nothing to try again: it is through."

@@ -279,7 +279,8 @@ def is_plain(url: str) -> bool:
 def alternative(picture: Picture) -> str:
     """Say in words what the picture of a timeline shows, for those who do not see it."""
     number = len(picture.marks)
-    kinds = " and ".join(count(sum(mark.kind == kind for mark in picture.marks), kind) for kind in KINDS)
+    counted = {kind: sum(mark.kind == kind for mark in picture.marks) for kind in KINDS}
+    kinds = " and ".join(count(several, kind) for kind, several in counted.items() if several)
     title = shorten(" ".join(picture.title.split()) or "an outage", 100)
     said = [f"Timeline of {title}, {spanned(picture.began_at, picture.ended_at, picture.drawn_at)}."]
     if number:

@@ -36,8 +36,9 @@ class Prefilled:
 def modal(shown: Prefilled, team: Team) -> View:
     """Ask what an outage is about."""
     page = Page()
-    page.say(f"An issue labelled `{escape(team.labels.outage)}` is opened, and the outage goes on from now.")
-    page.small(NOBODY_PAGED)
+    begins = "counts from the message's own time" if shown.from_message else "goes on from now"
+    page.say(f"An issue labelled `{escape(team.labels.outage)}` is opened, and the outage {begins}.")
+    page.small("Nobody is paged by this: I page nobody.")
     if shown.alike:
         page.say(
             f":mag: This looks like {outage_named(shown.alike)}, which goes on already. If it is the same, cancel, and "

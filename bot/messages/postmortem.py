@@ -60,7 +60,8 @@ class _Writer:
         return harmless(shorten(self._roles.redact(text), self._most), own=self._own)
 
     def event(self, event: Event) -> str:
-        role = self._roles.role(event.by)
+        kind, _, name = event.by.partition(":")
+        role = one_line(name, own=self._own) or "a bot" if kind == "bot" else self._roles.role(event.by)
         return item(f"{clock(event.at)} · **{event.kind}** · {role}", self.lines(event.text))
 
 

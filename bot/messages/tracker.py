@@ -11,6 +11,7 @@ https://docs.gitlab.com/user/markdown/ · https://docs.gitlab.com/user/project/q
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 from bot.domain.events import Event
 from bot.domain.outages import Outage
@@ -120,10 +121,10 @@ def note(event: Event, by: str, *, edited: bool = False, moved: str = "", own: s
     return _paragraphs(_parts(head, *remarks, _in_slack(event.permalink)), text)
 
 
-def description(outage: Outage, by: str, *, seen: str = "", own: str = "") -> str:
-    """Describe an outage in its issue; `seen` is Markdown made here that stands in place of what was typed."""
+def description(outage: Outage, by: str, *, own: str = "") -> str:
+    """Describe an outage in its issue; lines of what was seen that begin with `> ` are quotes."""
     return _paragraphs(
-        seen or harmless(outage.seen, own=own),
+        _with_quotes(outage.seen, own),
         _parts(
             f"Declared by {one_line(by)} at **{_moment(outage.began_at)}**",
             f"{outage.reference} in Baton",
@@ -132,6 +133,16 @@ def description(outage: Outage, by: str, *, seen: str = "", own: str = "") -> st
         "The notes below are Baton's log of this outage, in the order in which it was logged; "
         "each begins with the moment at which it happened.",
     )
+
+
+def _with_quotes(text: str, own: str) -> str:
+    """Write what was typed, harmless, with its quotes as quotes."""
+    parts = []
+    for is_quote, lines in groupby(text.split("\n"), key=lambda line: line.startswith("> ")):
+        said = "\n".join(line.removeprefix("> ") if is_quote else line for line in lines).strip("\n")
+        if said:
+            parts.append(quoted(said, own=own) if is_quote else harmless(said, own=own))
+    return _paragraphs(*parts)
 
 
 def toil(event: Event, by: str, *, own: str = "") -> str:

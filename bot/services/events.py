@@ -12,6 +12,7 @@ from bot.domain.operations import CreateIssue, Post, SlackPlan, WriteNote
 from bot.domain.outages import MOST_OFFERED, Named, Outage, belongs_to
 from bot.domain.team import Team
 from bot.services import privacy
+from bot.services.backlog import promised
 from bot.services.wow import person_or_none
 from bot.store import Tx
 
@@ -79,7 +80,7 @@ def waiting(tx: Tx) -> Waiting | None:
     gitlab = tx.world("gitlab")
     if gitlab is None or gitlab.up:
         return None
-    return Waiting(max(1, tx.backlog("gitlab")[0]), gitlab.reason)
+    return Waiting(promised(tx), gitlab.reason)
 
 
 # Revising

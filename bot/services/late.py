@@ -16,10 +16,11 @@ from bot.domain.operations import Named, Plan, Post, SetIssue, Stages
 from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
 from bot.domain.tracker import Issue, Milestone, WeekFacts
+from bot.services.backlog import LOOK_FOR_LATE, promised
 from bot.services.wow import REFRESH, judge, late_question, note_turned, person_or_none
 from bot.store import Tx
 
-LOOK = "look for late additions"
+LOOK = LOOK_FOR_LATE
 LOOK_EVERY = timedelta(seconds=2)
 """Hooks that come together are answered by one look."""
 AFTER_ROLLOVER = timedelta(seconds=5)
@@ -103,7 +104,7 @@ def run(tx: Tx, errand: Errand) -> None:
 def waiting(tx: Tx) -> int | None:
     """Count what waits for GitLab while that is known not to answer; else None."""
     gitlab = tx.world("gitlab")
-    return tx.backlog("gitlab")[0] if gitlab is not None and not gitlab.up else None
+    return promised(tx) if gitlab is not None and not gitlab.up else None
 
 
 def message_of(errand_id: str) -> str:

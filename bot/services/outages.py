@@ -25,10 +25,11 @@ from bot.domain.questions import OutageQuestion
 from bot.domain.team import Team
 from bot.domain.tracker import OutageFacts, OutageIssue
 from bot.services import events, privacy
+from bot.services.backlog import LOOK_FOR_OUTAGES
 from bot.services.wow import person_or_none
 from bot.store import Tx
 
-LOOK = "look for outages"
+LOOK = LOOK_FOR_OUTAGES
 LOOK_EVERY = timedelta(seconds=2)
 """Hooks that come together are answered by one look."""
 LOOKED = "outages looked for"

@@ -452,13 +452,14 @@ def test_an_outage_is_described_by_what_is_seen_and_who_declared_it() -> None:
     assert "Baton's log" in made
 
 
-def test_an_outage_may_be_described_by_a_quotation() -> None:
-    outage = Outage(7, "k", "Database down", "U1", AT, seen="typed")
+def test_what_was_seen_is_described_with_its_quotes() -> None:
+    seen = "bob, 09:00Z\n> disk full\n> /close\n\ncarol, 09:01Z\n> @all"
 
-    made = tracker.description(outage, "Alice", seen=quoted("said"))
+    made = tracker.description(Outage(7, "k", "Database down", "U1", AT, seen=seen), "Alice")
 
-    assert made.startswith("> said\n\nDeclared by Alice")
-    assert "typed" not in made
+    assert [line[0] for line in made.splitlines()[:8] if line] == ["b", ">", ">", "c", ">"]
+    assert " ".join(bare(shown(made))).startswith("bob, 09:00Z disk full /close carol, 09:01Z @all Declared by Alice")
+    assert acts(made) == []
 
 
 def test_toil_is_described_by_its_event_and_asks_what_it_costs() -> None:
