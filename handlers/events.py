@@ -83,10 +83,12 @@ def log(tx: Tx, team: Team, request: Request, asked: LogEvent) -> Outcome:
         channel=request.channel,
         private=privacy.is_private(tx, team, request.channel, said_so=request.private),
     )
-    told = events.log(tx, entry, outages_named(asked.text))
+    named = outages_named(asked.text)
+    told = events.log(tx, entry, named)
     events.echo(tx, team, told.event, request.at)
-    note = asked.when.note if asked.when else ""
-    return Reply(say.logged(told, note, events.waiting(tx)))
+    strangers = [one.number for one in named if one.number is not None and tx.outage(one.number) is None]
+    notes = [asked.when.note if asked.when else "", say.remarks(told.event, strangers)]
+    return Reply(say.logged(told, " ".join(filter(None, notes)), events.waiting(tx)))
 
 
 def newest(tx: Tx, team: Team, request: Request, asked: ListEvents) -> Outcome:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.commands.event import EVENT_USAGE, EventHelp
 from bot.domain.events import LONGEST_TEXT, Event, Found, Kind, Reader
@@ -15,6 +15,8 @@ from bot.messages import Page, View, Words, count, escape, link, moment, person,
 MOST_IN_LINE = 400
 """Characters of an event's text in a list; the whole stands in the export."""
 OTHER: dict[Kind, Kind] = {"change": "incident", "incident": "change"}
+SOON = timedelta(minutes=1)
+"""By so much clocks may differ."""
 STATES = {"running": "is running", "success": "succeeded", "failed": "failed", "canceled": "was canceled"}
 MOST_IN_LIST = 10_000
 """Characters of all events in a list together; Slack takes few more in a message."""
@@ -47,6 +49,14 @@ def logged(told: Logged, reader_zone_note: str, waiting: Waiting | None) -> Word
     if event.hidden:
         page.block(_buttons(event, toil=False))
     return page.words()
+
+
+def remarks(event: Event, strangers: Sequence[int]) -> str:
+    """Say what somebody may not have meant: a moment to come, outages that nobody knows."""
+    said = ["That is still to come."] if event.at - event.recorded_at > SOON else []
+    if strangers:
+        said.append(f"I know no outage {' or '.join(f'O{number}' for number in strangers)}.")
+    return " ".join(said)
 
 
 PRIVATE_NOTE = (
@@ -388,7 +398,7 @@ def timeline(outage: Outage, told: Listed, team: Team) -> Words:
     events = [one for one in told.events if not one.retracted]
     page = Page()
     over = f" to {moment(outage.ended_at)}" if outage.ended_at else ", ongoing"
-    page.say(f"*Timeline of {outage_named(outage)}*\n{moment(outage.began_at)}{over} · {count(len(events), 'event')}")
+    page.say(f"Timeline of {outage_named(outage)}\n{moment(outage.began_at)}{over} · {count(len(events), 'event')}")
     if not events:
         return page.say("Nothing was logged into it yet: `/event log` does.").words()
     lines = [_in_list(one, told.reader, None) for one in events]

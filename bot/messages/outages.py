@@ -158,11 +158,11 @@ def announced(told: Announced) -> Words:
     one = told.outage
     page = Page()
     if one.ended_at is None:
-        page.say(f":rotating_light: *Outage {outage_named(one)}*\n{_since(one)} · {count(told.events, 'event')}")
+        page.say(f":rotating_light: Outage {outage_named(one)}\n{_since(one)} · {count(told.events, 'event')}")
         page.small(NOBODY_PAGED)
     else:
         page.say(
-            f":white_check_mark: *Outage {outage_named(one)}* is over, after {lasted(one.began_at, one.ended_at)}"
+            f":white_check_mark: Outage {outage_named(one)} is over, after {lasted(one.began_at, one.ended_at)}"
             f"{_ended_by(one)}.\n{_since(one)} · {count(told.events, 'event')}"
         )
         page.small(_in_gitlab(told))

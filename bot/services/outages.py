@@ -26,7 +26,7 @@ from bot.domain.team import Team
 from bot.domain.tracker import OutageFacts, OutageIssue
 from bot.services import events, privacy
 from bot.services.backlog import LOOK_FOR_OUTAGES
-from bot.services.wow import person_or_none
+from bot.services.wow import mention, person_or_none
 from bot.store import Tx
 
 LOOK = LOOK_FOR_OUTAGES
@@ -183,7 +183,8 @@ def choose(tx: Tx, named: Named | None, *, ended_too: bool) -> Outage | tuple[Ou
 def resolve(tx: Tx, team: Team, outage: Outage, said: Entry) -> Event:
     """End an outage: the event is logged, the issue will be closed, and the post-mortem is due."""
     if outage.ended_at is not None:
-        message = f"{outage.reference} is over already, since {outage.ended_at:%Y-%m-%d %H:%M} UTC."
+        by = f", ended by {mention(outage.ended_by)}" if outage.ended_by else ""
+        message = f"{outage.reference} is over already, since {outage.ended_at:%Y-%m-%d %H:%M} UTC{by}."
         raise UserError(message)
     ended = replace(outage, ended_at=max(said.now, outage.began_at), ended_by=said.by)
     event = events.log(tx, said, (Named(number=outage.number),)).event

@@ -175,8 +175,11 @@ def already(earlier: Rollover) -> str:
 
 
 def mention(who: str) -> str:
-    """Mention somebody in Slack, or name somebody at a terminal."""
-    return f"<@{who}>" if person_or_none(who) else f"{who.removeprefix('terminal:')} (terminal)"
+    """Mention somebody in Slack, or name somebody at a terminal or in GitLab."""
+    if person_or_none(who):
+        return f"<@{who}>"
+    kind, _, name = who.partition(":")
+    return f"{name or 'somebody'} ({'in GitLab' if kind == 'gitlab' else kind})"
 
 
 def name(tx: Tx, who: str) -> str:

@@ -138,3 +138,12 @@ def test_who_edits_after_somebody_else_changes_only_what_they_changed(
     bob.submits()
 
     assert "*incident*" in world.said("disk was full").raw
+
+
+@side_by_side
+def test_what_somebody_may_not_have_meant_is_said(world: World, alice: Persona) -> None:
+    alice.types("/event list", CHANNEL)
+    world.said("The log is empty")
+
+    assert "still to come" in alice.types("/event log tomorrow 08:00 switch the router", CHANNEL).text
+    assert "I know no outage O99." in alice.types("/event log O99 has room again", CHANNEL).text
