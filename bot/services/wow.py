@@ -437,5 +437,5 @@ def must_find(tx: Tx, rollover_id: str) -> Rollover:
 
 
 def person_or_none(who: str) -> str:
-    """Give the Slack id, or nothing for somebody at a terminal."""
-    return who if not who.startswith("terminal:") else ""
+    """Give the Slack id, or nothing for somebody at a terminal or in GitLab, and for a bot."""
+    return who if who[:1] in {"U", "W"} and ":" not in who else ""
