@@ -301,7 +301,9 @@ def listed(told: Listed, *, asked: str) -> Words:
         return Page().say(f"The log holds no events {asked}." if asked else "The log is empty.").words()
     page = Page()
     lines = _newest([_in_list(one, told.reader, told.outages.get(one.outage or 0)) for one in told.events])
-    page.say(f"*The log* · {count(len(lines), 'event')}{f' {asked}' if asked else ''}, newest last")
+    page.say(
+        f"*The log* · {count(len(lines), 'event')}{f' {asked}' if asked else ''}, newest last, each with its number"
+    )
     page.say("\n".join(lines))
     if told.more or len(lines) < len(told.events):
         page.small("There are older ones. `/event list 50`, `/event list since yesterday 14:00`, `/event export`.")
@@ -325,6 +327,7 @@ def _in_list(event: Event, reader: Reader, outage: Outage | None) -> str:
     lock = ":lock: " if event.hidden and reader.may_read(event) else ""
     return (
         f"• {moment(event.at)} *{event.kind}*{where} · {lock}{shorten_mrkdwn(text, MOST_IN_LINE)} · {person(event.by)}"
+        f" · {event.id}"
     )
 
 
@@ -350,7 +353,7 @@ def _hit(one: Found) -> str:
     text = "".join(f"*{escape(words)}*" if hit else escape(words) for words, hit in one.snippet).replace("\n", " ")
     retracted = " (retracted)" if one.event.retracted else ""
     where = f" · O{one.event.outage}" if one.event.outage else ""
-    return f"• {moment(one.event.at)} *{one.event.kind}*{where} · {text}{retracted} · {person(one.event.by)}"
+    return f"• {moment(one.event.at)} *{one.event.kind}*{where} · {text}{retracted} · {person(one.event.by)} · {one.event.id}"
 
 
 def usage(asked: EventHelp) -> Words:

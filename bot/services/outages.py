@@ -32,6 +32,7 @@ from bot.store import Tx
 LOOK = LOOK_FOR_OUTAGES
 LOOK_EVERY = timedelta(seconds=2)
 """Hooks that come together are answered by one look."""
+WORD_JOINER = "\u2060"
 LOOKED = "outages looked for"
 """Name of the remembered fact that holds when the last look was asked for."""
 OPENING, CLOSING, WRITING = "outage", "closing", "postmortem"
@@ -320,7 +321,7 @@ def _compare(tx: Tx, team: Team, known: Outage, issue: OutageIssue, facts_at: da
         known,
         iid=issue.iid,
         url=issue.url,
-        title=issue.title,
+        title=_title(known, issue),
         confidential=issue.confidential,
         data_loss=issue.data_loss,
     )
@@ -337,6 +338,15 @@ def _compare(tx: Tx, team: Team, known: Outage, issue: OutageIssue, facts_at: da
         refresh(tx, known.number, at)
     elif not issue.open and known.ongoing:
         _end(tx, team, now, issue.ended_at or at, f"gitlab:{issue.ended_by}" if issue.ended_by else "")
+
+
+def _title(known: Outage, issue: OutageIssue) -> str:
+    """Keep the title as it was typed here, unless somebody gave the issue another one.
+
+    What makes a title harmless in GitLab is invisible there, and not wanted back.
+    """
+    theirs = issue.title.replace(WORD_JOINER, "")
+    return known.title if theirs == known.title.replace(WORD_JOINER, "") else theirs
 
 
 def _is_reopened(tx: Tx, known: Outage, read_at: datetime) -> bool:
