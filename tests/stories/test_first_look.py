@@ -37,13 +37,15 @@ def test_what_keeps_us_out_of_gitlab_is_said_at_the_start_with_its_mend(
     assert (health["ok"], health["gitlab"]["answers"]) == (True, answers)
 
 
-def test_a_gitlab_that_lets_us_in_is_asked_one_small_thing(world: World) -> None:
+def test_a_gitlab_that_lets_us_in_is_asked_one_small_thing_and_for_its_outages(world: World) -> None:
     world.bot.starts()
 
     world.until(lambda: world.bot.has_said("gitlab.reached"), "the look")
+    world.until(lambda: world.gitlab.calls(path="/issues"), "the look for outages")
 
-    assert [(each.method, each.path) for each in world.gitlab.calls()] == [
-        ("GET", "/api/v4/projects/acme%2Fproduction")
+    assert sorted((each.method, each.path) for each in world.gitlab.calls()) == [
+        ("GET", "/api/v4/projects/acme%2Fproduction"),
+        ("GET", "/api/v4/projects/acme%2Fproduction/issues"),
     ]
 
 
