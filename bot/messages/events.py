@@ -369,7 +369,11 @@ def usage(asked: EventHelp) -> Words:
 def on_list(*, added: bool) -> Words:
     """Say that something waits for the next hand-off."""
     if added:
-        return Page().say("It is kept on the list for the next hand-off; `/handoff`, which will show it, is not there yet.").words()
+        return (
+            Page()
+            .say("It is kept on the list for the next hand-off; `/handoff`, which will show it, is not there yet.")
+            .words()
+        )
     return Page().say("It was on the list for the next hand-off already.").words()
 
 
