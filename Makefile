@@ -54,6 +54,7 @@ check: setup ## lint, format, types and import contracts
 
 figures: setup ## measure again what the README says about speed
 	$(BIN)/python -m benchmarks.figures
+	$(BIN)/python -m benchmarks.log
 
 lock: setup ## pin what pyproject.toml asks for, with hashes, into requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --universal --python-version 3.11 \

@@ -425,6 +425,31 @@ def test_lists_and_searches_go_by_an_index_and_sort_nothing(path: Path, events: 
         assert not walks, sql
 
 
+def test_a_page_deep_in_a_span_does_not_walk_there_from_its_end(store: Store) -> None:
+    """Of two upper bounds an index serves one."""
+    store.write_now(
+        lambda tx: [
+            tx.add_event(Event(0, str(one), "change", AT + timedelta(minutes=one), AT, "U1", "disk", "command"))
+            for one in range(1000)
+        ]
+    )
+    span = Span(AT, AT + timedelta(minutes=900))
+
+    def look(tx: Tx, minutes: int) -> tuple[int, list[int]]:
+        counted: list[int] = []
+        tx.connection.set_progress_handler(lambda: counted.append(1), 1)
+        page = tx.newest(3, span, Place(AT + timedelta(minutes=minutes), minutes + 1))
+        tx.connection.set_progress_handler(None, 1)
+        return len(counted), [one.id for one in page]
+
+    deep, page = store.write_now(lambda tx: look(tx, 20))
+    near, first = store.write_now(lambda tx: look(tx, 890))
+    behind, last = store.write_now(lambda tx: look(tx, 950))
+
+    assert (page, first, last) == ([18, 19, 20], [888, 889, 890], [898, 899, 900])
+    assert max(deep, behind) < near + 50
+
+
 def plans_of(store: Store, look: object) -> dict[str, list[str]]:
     """Ask for the plans of all statements that `look` runs."""
 

@@ -6,7 +6,7 @@ An event is read as its newest revision has it, from one row; what keeps row and
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -109,7 +109,10 @@ class LogTx(Rows):
 
     def newest(self, limit: int, span: Span = Span(), before: Place | None = None) -> list[Event]:  # noqa: B008 - frozen
         """Read a page of the log: the newest `limit` of a span that happened before a place, newest last."""
-        where, values = _within(span)
+        if before and span.until and span.until <= before.at:
+            before = None
+        # an index serves one upper bound, and would walk from there to the other
+        where, values = _within(replace(span, until=None) if before else span)
         if before:
             where.append("(at, id) < (?, ?)")
             values += [text(before.at), before.id]

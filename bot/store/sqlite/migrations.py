@@ -115,7 +115,8 @@ def log(db: Database) -> None:
     A revision is only ever added, and no event is kept without one; the event follows it by trigger, and the full text
     follows the event. What is hidden is indexed apart, so that a search on behalf of somebody who may not read it does
     not even walk over it. Prefixes are words of the index themselves, else all events in which anything begins so would
-    be gathered before the newest is known; small pages make it cheap to jump to where a second word might stand.
+    be gathered before the newest is known; small pages make it cheap to jump to where a second word might stand, and
+    spread the work of merging over more writes.
     """
     db.executescript("""
         CREATE TABLE events (
@@ -179,8 +180,8 @@ def log(db: Database) -> None:
             text, channel, "by", content='hidden_events', content_rowid='id', prefix='1 2 3 4 5 6 7 8 9 10 11 12',
             tokenize='unicode61 remove_diacritics 2'
         );
-        INSERT INTO public_text (public_text, rank) VALUES ('pgsz', 512);
-        INSERT INTO hidden_text (hidden_text, rank) VALUES ('pgsz', 512);
+        INSERT INTO public_text (public_text, rank) VALUES ('pgsz', 1024);
+        INSERT INTO hidden_text (hidden_text, rank) VALUES ('pgsz', 1024);
         CREATE TRIGGER public_text_follows AFTER UPDATE ON events
             WHEN NOT (old.hidden AND new.hidden)
                 AND (old.version = 0 OR new.text <> old.text OR new.hidden <> old.hidden) BEGIN
