@@ -301,9 +301,7 @@ def listed(told: Listed, *, asked: str) -> Words:
         return Page().say(f"The log holds no events {asked}." if asked else "The log is empty.").words()
     page = Page()
     lines = _newest([_in_list(one, told.reader, told.outages.get(one.outage or 0)) for one in told.events])
-    page.say(
-        f"*The log* · {count(len(lines), 'event')}{f' {asked}' if asked else ''}, newest last, each with its number"
-    )
+    page.say(f"*The log* · {count(len(lines), 'event')}{f' {asked}' if asked else ''}, newest last")
     page.say("\n".join(lines))
     if told.more or len(lines) < len(told.events):
         page.small("There are older ones. `/event list 50`, `/event list since yesterday 14:00`, `/event export`.")
