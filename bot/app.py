@@ -20,6 +20,7 @@ import handlers
 from bot import web
 from bot.dialogue import Outcome, Reply, Request
 from bot.domain.errors import Rejected, Unavailable
+from bot.domain.operations import Operation
 from bot.domain.questions import MessageQuestion, OutageQuestion, WeekQuestion
 from bot.domain.talk import Talk
 from bot.domain.team import Labels, Team
@@ -87,6 +88,12 @@ def team_of(settings: Settings) -> Team:
         tracker=settings.gitlab_url,
         environments=frozenset(name.casefold() for name in settings.deploy_environments),
         reaction=settings.log_reaction,
+        gitlab_users=settings.gitlab_users,
+        oncall_group=settings.oncall_usergroup or "",
+        oncall_topic=settings.oncall_topic,
+        handoff_reminder=timedelta(minutes=settings.handoff_reminder),
+        handoff_escalation=timedelta(minutes=settings.handoff_escalation),
+        outage_reminder=timedelta(minutes=settings.outage_reminder),
     )
 
 
@@ -118,7 +125,7 @@ class Bot:
             follow={kind: self._follower(kind) for kind in handlers.BATCHES},
             clock=clock,
             holder=uuid4().hex,
-            fill_in=lambda tx, operation: handlers.FILL_IN(tx, self.team, operation),
+            fill_in=self._fill_in,
             pulses={"gitlab": self.gitlab.pulse, "slack": self.calls.identity},
         )
         self.listening = Listening(self.calls, store)
@@ -173,6 +180,11 @@ class Bot:
         where, at = f"{self.settings.gitlab_url} {self.settings.gitlab_project}", self.clock()
         if await self.store.read(lambda tx: tx.fact(week.WHERE)) != where:
             await self.store.write(lambda tx: week.forget_another_tracker(tx, where, at))
+
+    def _fill_in(self, tx: Tx, operation: Operation) -> Operation:
+        """Complete an operation with what is known only when it is sent."""
+        complete = handlers.FILL_INS.get(type(operation))
+        return complete(tx, self.team, operation) if complete else operation
 
     def _planner(self, kind: str) -> Planner:
         ask, decide = handlers.PLANS[kind]

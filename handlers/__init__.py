@@ -16,7 +16,7 @@ from bot.domain.commands.event import (
     ResolveOutage,
     ShowTimeline,
 )
-from bot.domain.operations import Stages
+from bot.domain.operations import CloseIssue, Operation, SetDescription, Stages, WriteNote
 from bot.domain.questions import MessageQuestion, OutageQuestion, WeekQuestion
 from bot.domain.team import Team
 from bot.messages import general
@@ -155,5 +155,9 @@ HOOKS = {"issue": hooks.issue, "merge_request": hooks.issue, "deployment": hooks
 JOBS = {"late sweep": hooks.sweep, "outage sweep": hooks.look_for_outages, "rollover due": hooks.remind}
 """What is due by the clock."""
 
-FILL_IN = events.fill_in
-"""Completes what GitLab is told, right before it is told."""
+FILL_INS: Mapping[type[Operation], Callable[[Tx, Team, Any], Operation]] = {
+    WriteNote: events.fill_in,
+    CloseIssue: events.fill_in,
+    SetDescription: events.fill_in,
+}
+"""Completes what is told, right before it is told."""

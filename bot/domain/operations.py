@@ -203,6 +203,95 @@ class SetDescription:
 
 
 @dataclass(frozen=True)
+class WriteReport(CreateIssue):
+    """Make the issue that reports a hand-off; it is worded when it is claimed, behind the report before."""
+
+    handoff: int = 0
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody of Slack as GitLab may know them: by the `username` that the settings name, else by e-mail, else `handle`."""
+
+    username: str = ""
+    email: str = ""
+    handle: str = ""
+
+
+@dataclass(frozen=True)
+class Assign:
+    """Let the incoming person of a hand-off be assigned to what `about` names, in place of the outgoing one.
+
+    `line` is the one in which the issue's notes wait, too. When it is claimed, what is left is filled in: the issue's
+    number, both people, and the user names of those who were assigned when the hand-off was offered.
+    """
+
+    handoff: int
+    about: str
+    line: str
+    iid: int | None = None
+    incoming: Colleague | None = None
+    outgoing: Colleague | None = None
+    before: tuple[str, ...] = ()
+    world = "gitlab"
+
+    @property
+    def target(self) -> str | None:
+        """Behind what the issue was told before."""
+        return self.line
+
+
+@dataclass(frozen=True)
+class AddNote:
+    """Write a note of a hand-off under what `about` names, once. `marker` is hidden in it.
+
+    When it is claimed, the issue's number is filled in, the `body`, and whether it is `internal`.
+    """
+
+    handoff: int
+    about: str
+    line: str
+    marker: str
+    iid: int | None = None
+    body: str = ""
+    internal: bool = False
+    world = "gitlab"
+
+    @property
+    def target(self) -> str | None:
+        """Behind what the issue was told before."""
+        return self.line
+
+
+@dataclass(frozen=True)
+class SetUsergroup:
+    """Let a user group hold whoever is on call, and nobody else; `who` that is, is filled in when it is claimed."""
+
+    group: str
+    who: str = ""
+    world = "slack"
+
+    @property
+    def target(self) -> str | None:
+        """One at a time per group."""
+        return f"usergroup:{self.group}"
+
+
+@dataclass(frozen=True)
+class SetTopic:
+    """Let a channel's topic begin with who is on call, in place of who stood there; `text` is filled in when claimed."""
+
+    channel: str
+    text: str = ""
+    world = "slack"
+
+    @property
+    def target(self) -> str | None:
+        """One at a time per channel."""
+        return f"topic:{self.channel}"
+
+
+@dataclass(frozen=True)
 class SlackPlan(Plan):
     """The same as a Plan, for what depends on Slack: read it there, and decide."""
 
@@ -254,6 +343,11 @@ Operation = (
     | WriteNote
     | CloseIssue
     | SetDescription
+    | WriteReport
+    | Assign
+    | AddNote
+    | SetUsergroup
+    | SetTopic
     | Post
     | Refresh
 )

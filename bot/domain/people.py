@@ -20,7 +20,8 @@ class Right(StrEnum):
 class Person:
     """Somebody in Slack, as last described by Slack. `zone` is an IANA name, `team` the workspace's id.
 
-    `name` is the one that is shown, `others` are those that they are known by too: the real one, the user name.
+    `name` is the one that is shown, `others` are those that they are known by too: the real one, the user name
+    (`handle`).
     """
 
     id: str
@@ -32,11 +33,25 @@ class Person:
     guest: bool = False
     team: str = ""
     others: tuple[str, ...] = ()
+    handle: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         """All that tells who they are, the name that is shown first."""
         return tuple(dict.fromkeys(filter(None, (self.name, *self.others, self.email))))
+
+
+def mention(who: str) -> str:
+    """Mention somebody in Slack, or name somebody at a terminal or in GitLab."""
+    if is_in_slack(who):
+        return f"<@{who}>"
+    kind, _, name = who.partition(":")
+    return f"{name or 'somebody'} ({'in GitLab' if kind == 'gitlab' else kind})"
+
+
+def is_in_slack(who: str) -> bool:
+    """Tell a person's Slack id from somebody at a terminal or in GitLab, and from a bot."""
+    return who[:1] in {"U", "W"} and ":" not in who
 
 
 def may(
@@ -77,18 +92,25 @@ def _must_be_full_member(person: Person, home: str) -> None:
     raise UserError(message)
 
 
-def _must_be_lead(who: str, team: Team, groups: Mapping[str, frozenset[str]]) -> None:
+def is_lead(who: str, team: Team, groups: Mapping[str, frozenset[str]]) -> bool:
+    """Tell whether somebody is one of the team's leads; raises NotKnownYetError where that depends on a group unknown yet."""
     if who in team.leads:
-        return
+        return True
     unknown = None
     for lead in sorted(team.leads):
         if lead.startswith("S"):
             if lead not in groups:
                 unknown = lead
             elif who in groups[lead]:
-                return
+                return True
     if unknown:
         raise NotKnownYetError(unknown)
+    return False
+
+
+def _must_be_lead(who: str, team: Team, groups: Mapping[str, frozenset[str]]) -> None:
+    if is_lead(who, team, groups):
+        return
     names = " or ".join(f"<!subteam^{lead}>" if lead.startswith("S") else f"<@{lead}>" for lead in sorted(team.leads))
     message = f"Turning the week is up to {names}. Please ask them."
     raise UserError(message)

@@ -1,7 +1,8 @@
 """The team's own names and choices, as the rules need them: a value made from the settings once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -24,7 +25,10 @@ class Team:
     `zone` is the IANA zone in which the week begins and ends. `leads` are Slack ids of people and user groups;
     empty means that every full member may turn the week. `private_channels` are treated as private whatever Slack says.
     `tracker` is the address under which Baton reaches GitLab. `environments` are names and tiers (in lower case) of those
-    whose deployments are events, and `reaction` is the emoji that logs a message.
+    whose deployments are events, and `reaction` is the emoji that logs a message. `gitlab_users` are user names in GitLab
+    by Slack id. `oncall_group` is the user group that holds whoever is on call (empty: none), `oncall_topic` tells whether
+    the channel's topic names them. An offer that nobody answers is repeated after `handoff_reminder`, and told to the
+    channel after `handoff_escalation`; an outage without an update is brought up every `outage_reminder`.
     """
 
     channel: str
@@ -37,6 +41,12 @@ class Team:
     tracker: str = ""
     environments: frozenset[str] = frozenset({"production"})
     reaction: str = "pushpin"
+    gitlab_users: Mapping[str, str] = field(default_factory=dict)
+    oncall_group: str = ""
+    oncall_topic: bool = False
+    handoff_reminder: timedelta = timedelta(minutes=10)
+    handoff_escalation: timedelta = timedelta(minutes=30)
+    outage_reminder: timedelta = timedelta(minutes=240)
 
     def day(self, at: datetime) -> date:
         """Tell the team's calendar day at the instant `at` (aware)."""

@@ -168,9 +168,30 @@ class OutageIssue:
 
 
 @dataclass(frozen=True)
+class OngoingIssue(Called):
+    """An open issue that is being worked on around the clock: an outage, or data loss. `assignees` are user names."""
+
+    iid: int
+    title: str
+    url: str
+    created_at: datetime
+    updated_at: datetime
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    confidential: bool = False
+    noun: Noun = "issue"
+
+
+@dataclass(frozen=True)
 class OutageFacts:
-    """What GitLab said of outages, read at `at`; `gone` are the known ones that it does not show (any more)."""
+    """What GitLab said of outages, read at `at`; `gone` are the known ones that it does not show (any more).
+
+    `ongoing` are the open issues that pass from shift to shift, those about data loss too, and `label_ranks` the
+    project's own priorities by label.
+    """
 
     at: datetime
     issues: tuple[OutageIssue, ...] = ()
     gone: tuple[int, ...] = ()
+    ongoing: tuple[OngoingIssue, ...] = ()
+    label_ranks: Mapping[str, int | None] = field(default_factory=dict)

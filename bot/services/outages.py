@@ -21,12 +21,13 @@ from bot.domain.operations import (
     WriteNote,
 )
 from bot.domain.outages import Named, Outage
+from bot.domain.people import mention
 from bot.domain.questions import OutageQuestion
 from bot.domain.team import Team
 from bot.domain.tracker import OutageFacts, OutageIssue
 from bot.services import events, privacy
 from bot.services.backlog import LOOK_FOR_OUTAGES
-from bot.services.wow import mention, person_or_none
+from bot.services.wow import person_or_none
 from bot.store import Tx
 
 LOOK = LOOK_FOR_OUTAGES

@@ -8,6 +8,7 @@ from bot.domain.errors import Unavailable, UserError
 from bot.domain.journal import Batch, Delivery
 from bot.domain.late import Verdict
 from bot.domain.operations import Plan, Post, SetIssue, Stages
+from bot.domain.people import mention
 from bot.domain.questions import WeekQuestion
 from bot.domain.rollover import CREATED_NEXT, NEW_NEXT, Kept, Weeks
 from bot.domain.team import Team
@@ -17,7 +18,6 @@ from bot.domain.turning import Preview, Rollover
 from bot.services.wow import (
     REFRESH,
     ask_what_to_do,
-    mention,
     must_find,
     name,
     person_or_none,

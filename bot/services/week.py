@@ -19,6 +19,7 @@ WHERE = "tracker"
 def forget_another_tracker(tx: Tx, where: str, at: datetime) -> None:
     """Forget what the tracker said last, because from now on it is the one at `where`."""
     tx.forget_snapshots()
+    tx.forget_ongoing()
     tx.keep_fact(WHERE, where, at)
 
 

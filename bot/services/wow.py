@@ -8,6 +8,7 @@ from bot.domain.errors import UserError
 from bot.domain.journal import Batch, Delivery
 from bot.domain.late import Verdict
 from bot.domain.operations import READ_ONLY, Plan, Post, SetIssue, Stages, stops_batch
+from bot.domain.people import is_in_slack, mention
 from bot.domain.questions import WeekQuestion
 from bot.domain.rollover import CREATED_NEXT, Turn
 from bot.domain.team import Team
@@ -172,14 +173,6 @@ def already(earlier: Rollover) -> str:
         case _:
             said = f"{week_ending} was rolled over by {mention(earlier.by)} already."
     return f"{said} Nothing was done twice."
-
-
-def mention(who: str) -> str:
-    """Mention somebody in Slack, or name somebody at a terminal or in GitLab."""
-    if person_or_none(who):
-        return f"<@{who}>"
-    kind, _, name = who.partition(":")
-    return f"{name or 'somebody'} ({'in GitLab' if kind == 'gitlab' else kind})"
 
 
 def name(tx: Tx, who: str) -> str:
@@ -438,4 +431,4 @@ def must_find(tx: Tx, rollover_id: str) -> Rollover:
 
 def person_or_none(who: str) -> str:
     """Give the Slack id, or nothing for somebody at a terminal or in GitLab, and for a bot."""
-    return who if who[:1] in {"U", "W"} and ":" not in who else ""
+    return who if is_in_slack(who) else ""

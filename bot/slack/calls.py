@@ -323,6 +323,7 @@ class SlackCalls:
             id=who,
             name=shown,
             others=tuple(others),
+            handle=str(user.get("name") or ""),
             zone=str(user.get("tz") or "UTC"),
             email=str(profile.get("email") or ""),
             bot=bool(user.get("is_bot")) or who == "USLACKBOT",

@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.domain.events import Pending
+from bot.domain.oncall import Handoff
 from bot.domain.outages import Outage
+from bot.domain.tracker import OutageFacts
 from bot.store.sqlite.journal import JournalTx
 from bot.store.sqlite.log import LogTx
+from bot.store.sqlite.oncall import OncallTx
 from bot.store.sqlite.opening import open_for_reading, open_for_writing
 from bot.store.sqlite.outages import OutagesTx
 from bot.store.sqlite.people import PeopleTx
@@ -33,7 +36,7 @@ READERS = 3
 T = TypeVar("T")
 
 
-class Tx(RequestsTx, PeopleTx, JournalTx, WeeksTx, LogTx, OutagesTx):
+class Tx(RequestsTx, PeopleTx, JournalTx, WeeksTx, LogTx, OutagesTx, OncallTx):
     """What a service may ask of the store within one transaction, by noun."""
 
 
@@ -51,7 +54,7 @@ class SqliteStore:
         self._reading: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._readers.submit(
-            prepare, *KEPT_AS_TEXT, Outage, Pending
+            prepare, *KEPT_AS_TEXT, Outage, Pending, Handoff, OutageFacts
         )  # else the first who writes such a value keeps everybody waiting
         self._closed = False
 

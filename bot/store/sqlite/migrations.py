@@ -242,3 +242,35 @@ def channels(db: Database) -> None:
             channel TEXT NOT NULL, person TEXT NOT NULL, PRIMARY KEY (channel, person)
         ) WITHOUT ROWID;
     """)
+
+
+@migrations()
+def oncall(db: Database) -> None:
+    """Shifts and hand-offs; one offer at a time. People also have their user name, so all are described anew."""
+    db.executescript("""
+        CREATE TABLE handoffs (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, at TEXT NOT NULL, state TEXT NOT NULL,
+            value TEXT NOT NULL
+        );
+        CREATE UNIQUE INDEX one_offer ON handoffs (state) WHERE state = 'offered';
+        CREATE TABLE shifts (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, who TEXT NOT NULL, since TEXT NOT NULL,
+            handoff INTEGER NOT NULL UNIQUE REFERENCES handoffs (number)
+        );
+        CREATE TRIGGER shifts_stay BEFORE UPDATE ON shifts
+            BEGIN SELECT RAISE(ABORT, 'shifts only follow one another'); END;
+        CREATE TRIGGER shifts_are_kept BEFORE DELETE ON shifts
+            BEGIN SELECT RAISE(ABORT, 'shifts only follow one another'); END;
+        CREATE TRIGGER shifts_leave_no_overlap BEFORE INSERT ON shifts
+            WHEN new.since < (SELECT since FROM shifts ORDER BY number DESC LIMIT 1)
+            BEGIN SELECT RAISE(ABORT, 'shifts only follow one another'); END;
+        CREATE TABLE drafts (
+            who TEXT NOT NULL, shift INTEGER NOT NULL, at TEXT NOT NULL, value TEXT NOT NULL,
+            PRIMARY KEY (who, shift)
+        ) WITHOUT ROWID;
+        CREATE TABLE ongoing_issues (
+            only_one INTEGER PRIMARY KEY CHECK (only_one = 1), at TEXT NOT NULL, value TEXT NOT NULL
+        );
+        ALTER TABLE people ADD COLUMN handle TEXT NOT NULL DEFAULT '';
+        UPDATE people SET read_at = '';
+    """)

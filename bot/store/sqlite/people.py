@@ -24,8 +24,9 @@ class PeopleTx(Rows):
     def keep_person(self, person: Person, at: datetime) -> None:
         """Remember what Slack says of somebody."""
         self.run(
-            "INSERT OR REPLACE INTO people (id, name, zone, email, bot, deactivated, guest, team, others, read_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO people "
+            "(id, name, zone, email, bot, deactivated, guest, team, others, handle, read_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 person.id,
                 person.name,
@@ -36,6 +37,7 @@ class PeopleTx(Rows):
                 person.guest,
                 person.team,
                 json.dumps(person.others, ensure_ascii=False),
+                person.handle,
                 text(at),
             ),
         )
@@ -126,4 +128,5 @@ def _person(row: sqlite3.Row) -> Person:
         guest=bool(row["guest"]),
         team=row["team"],
         others=tuple(json.loads(row["others"])),
+        handle=row["handle"],
     )
