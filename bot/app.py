@@ -22,15 +22,14 @@ from bot.dialogue import Outcome, Reply, Request
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.operations import Operation
 from bot.domain.questions import MessageQuestion, OutageQuestion, WeekQuestion
-from bot.domain.talk import Talk
 from bot.domain.team import Labels, Team
-from bot.domain.tracker import OutageFacts, WeekFacts
+from bot.domain.tracker import WeekFacts
 from bot.gitlab import Gitlab
 from bot.gitlab.hooks import Gate, RefusedHookError
 from bot.gitlab.paths import project_path
 from bot.messages import general
 from bot.outbox import Follow, Outbox, Planner, Pulse, Tasks
-from bot.prompt import Prompt
+from bot.prompt import Facts, Prompt, Question
 from bot.schedule import Job, Schedule
 from bot.services import week
 from bot.services.wow import judge
@@ -134,7 +133,7 @@ class Bot:
             store,
             self.team,
             screen=self.calls,
-            read=self._answer,
+            read=self._read,
             shows=handlers.ANSWERS,
             makes=handlers.FILES,
             is_private=self.channels.is_private,
@@ -153,22 +152,18 @@ class Bot:
             begin=self._begin,
             people_changed=self.roster.wake,
         )
-        self.schedule = Schedule(store, self._jobs, clock)
+        self.schedule = Schedule(store, self._jobs, clock, lambda tx, at: handlers.WATCH(tx, self.team, at))
         self.socket: Socket | None = None
 
-    async def _read(self, question: WeekQuestion | OutageQuestion | MessageQuestion) -> WeekFacts | OutageFacts | Talk:
+    async def _read(self, question: Question) -> Facts:
         """Ask whoever knows the answer."""
-        if isinstance(question, MessageQuestion):
-            return await self.listening.read(question)
-        if isinstance(question, OutageQuestion):
-            return await self.gitlab.read(question)
-        return await self.gitlab.read(question)
-
-    async def _answer(self, question: WeekQuestion | MessageQuestion) -> WeekFacts | Talk:
-        """Answer what a person waits for."""
-        if isinstance(question, MessageQuestion):
-            return await self.listening.read(question)
-        return await self.gitlab.read(question)
+        match question:
+            case MessageQuestion():
+                return await self.listening.read(question)
+            case OutageQuestion():
+                return await self.gitlab.read(question)
+            case WeekQuestion():
+                return await self.gitlab.read(question)
 
     async def close(self) -> None:
         """Let go of everything but the store."""

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.pictures import Picture
-from bot.domain.questions import MessageQuestion, WeekQuestion
+from bot.domain.questions import MessageQuestion, OutageQuestion, WeekQuestion
 from bot.domain.talk import Said, Talk
-from bot.domain.tracker import WeekFacts
+from bot.domain.tracker import OutageFacts, WeekFacts
 from bot.messages import View, Words
 
 
@@ -77,7 +77,7 @@ FILLING_IN = "modal"
 class Ask:
     """GitLab must be asked first: `show` names the rendering of the answer; `about` is handed to it."""
 
-    question: WeekQuestion | MessageQuestion
+    question: WeekQuestion | OutageQuestion | MessageQuestion
     show: str
     about: str = ""
 
@@ -86,13 +86,14 @@ class Ask:
 class Answer:
     """What GitLab said, or why it said nothing. `refused` tells that it did answer, with a refusal.
 
-    Slack, asked about a message, says `talk`.
+    Slack, asked about a message, says `talk`; asked which outages go on, GitLab says `ongoing`.
     """
 
     facts: WeekFacts | None
     reason: str = ""
     refused: bool = False
     talk: Talk | None = None
+    ongoing: OutageFacts | None = None
 
 
 @dataclass(frozen=True)

@@ -29,16 +29,19 @@ from bot.dialogue import (
 )
 from bot.domain.errors import Rejected, Unavailable, UserError
 from bot.domain.pictures import Picture
-from bot.domain.questions import MessageQuestion, WeekQuestion
+from bot.domain.questions import MessageQuestion, OutageQuestion, WeekQuestion
 from bot.domain.talk import Talk
 from bot.domain.team import Team
-from bot.domain.tracker import WeekFacts
+from bot.domain.tracker import OutageFacts, WeekFacts
 from bot.messages import View, Words, general
 from bot.store import Store, Tx
 from bot.telemetry import log
 
 READ_SECONDS = 25.0
 LISTEN_SECONDS = 5.0
+"""Seconds that a person waits for what can be done without: a thread, a list that is remembered anyway."""
+Question = WeekQuestion | OutageQuestion | MessageQuestion
+Facts = WeekFacts | OutageFacts | Talk
 FILLED_IN_WITHIN = 45.0
 """Seconds after which nobody fills in a modal any more."""
 FRESH_ENOUGH = 29 * 60.0
@@ -89,7 +92,7 @@ class Prompt:
         team: Team,
         *,
         screen: Screen,
-        read: Callable[[WeekQuestion | MessageQuestion], Awaitable[WeekFacts | Talk]],
+        read: Callable[[Question], Awaitable[Facts]],
         shows: Mapping[str, Show],
         makes: Mapping[str, Make],
         is_private: Callable[[str], Awaitable[bool]],
@@ -292,10 +295,10 @@ class Prompt:
             request = replace(request, private=True)
         return await self.store.write(lambda tx: self.shows[ask.show](tx, self.team, request, ask.about, answer))
 
-    async def ask(self, question: WeekQuestion | MessageQuestion) -> Answer:
+    async def ask(self, question: Question) -> Answer:
         """Let GitLab (or Slack) answer, for as long as a person waits; its silence is an answer too."""
         try:
-            async with asyncio.timeout(LISTEN_SECONDS if isinstance(question, MessageQuestion) else READ_SECONDS):
+            async with asyncio.timeout(READ_SECONDS if isinstance(question, WeekQuestion) else LISTEN_SECONDS):
                 found = await self.read(question)
         except TimeoutError:
             return Answer(None, "it is too slow")
@@ -304,7 +307,13 @@ class Prompt:
             return Answer(None, silent.reason, refused=silent.token_refused)
         except Rejected as refusal:
             return Answer(None, refusal.reason, refused=True)
-        return Answer(None, talk=found) if isinstance(found, Talk) else Answer(found)
+        match found:
+            case Talk():
+                return Answer(None, talk=found)
+            case OutageFacts():
+                return Answer(None, ongoing=found)
+            case WeekFacts():
+                return Answer(found)
 
     async def say(self, request: Request, said: Words) -> None:
         """Say something to the person alone: where they asked, else as a direct message.

@@ -31,10 +31,19 @@ class Job:
 
 
 class Schedule:
-    """Runs jobs when they are due. `jobs` is called once, in a thread: APScheduler takes its time to load."""
+    """Runs jobs when they are due. `jobs` is called once, in a thread: APScheduler takes its time to load.
 
-    def __init__(self, store: Store, jobs: Callable[[], Sequence[Job]], clock: Callable[[], datetime]) -> None:
-        self.store, self.clock = store, clock
+    `watch` is run at every look, in every process: it finds out by itself what is due, and writes down what it did.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        jobs: Callable[[], Sequence[Job]],
+        clock: Callable[[], datetime],
+        watch: Callable[[Tx, datetime], None] = lambda _, __: None,
+    ) -> None:
+        self.store, self.clock, self.watch = store, clock, watch
         self._make_jobs = jobs
         self._jobs: Sequence[Job] | None = None
         self._following: dict[str, datetime | None] = {}
@@ -43,8 +52,16 @@ class Schedule:
         """Look every few seconds, until cancelled."""
         while True:
             metrics.beat("schedule", self.clock())
+            await self.look(self.clock())
             await self.run_due(self.clock())
             await sleep(LOOK_SECONDS)
+
+    async def look(self, at: datetime) -> None:
+        """Find out what is due although no clock says so."""
+        try:
+            await self.store.write(lambda tx: self.watch(tx, at))
+        except Exception:  # noqa: BLE001 - logged; the next look tries again
+            log.exception("schedule.watch_broke")
 
     async def run_due(self, at: datetime) -> list[str]:
         """Run what is due at `at` and was not run yet; the names of what was run here.

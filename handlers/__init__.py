@@ -16,16 +16,29 @@ from bot.domain.commands.event import (
     ResolveOutage,
     ShowTimeline,
 )
-from bot.domain.operations import CloseIssue, Operation, SetDescription, Stages, WriteNote
+from bot.domain.operations import (
+    AddNote,
+    Assign,
+    CloseIssue,
+    Operation,
+    SetDescription,
+    SetTopic,
+    SetUsergroup,
+    Stages,
+    WriteNote,
+    WriteReport,
+)
 from bot.domain.questions import MessageQuestion, OutageQuestion, WeekQuestion
 from bot.domain.team import Team
 from bot.messages import general
+from bot.messages import handoff as say_handoff
 from bot.services import events as log
-from bot.services import late, reminder, way_back
+from bot.services import handoff as pager
+from bot.services import late, reminder, watch, way_back
 from bot.services import outages as known_outages
 from bot.services import wow as weeks
 from bot.store import Tx
-from handlers import events, hooks, outages, people, wow
+from handlers import events, handoff, hooks, outages, people, wow
 
 
 def _not_there_yet(_: Tx, __: Team, request: Request) -> Outcome:
@@ -70,6 +83,15 @@ REQUESTS = {
     ("button", "outage.postmortem"): outages.draft,
     ("button", "outage.write_postmortem"): outages.write_postmortem,
     ("button", "outage.retry"): outages.retry,
+    ("command", "handoff"): handoff.command,
+    ("button", "handoff.typed"): handoff.typed,
+    ("submission", "handoff.offer"): handoff.offer,
+    ("button", "handoff.accept"): handoff.accept,
+    ("button", "handoff.ask"): handoff.ask,
+    ("button", "handoff.decline"): handoff.begin_decline,
+    ("submission", "handoff.decline"): handoff.decline,
+    ("button", "handoff.show"): handoff.show,
+    ("button", "handoff.retry"): handoff.retry,
     ("shortcut", "log_as_event"): events.log_message,
     ("shortcut", "open_outage_issue"): outages.begin_from_message,
     ("shortcut", "add_to_handoff"): events.add_to_handoff,
@@ -97,6 +119,7 @@ ANSWERS = {
     "wow.history": wow.show_history,
     "event.logged": events.show_logged,
     "outage.modal": outages.show_modal,
+    "handoff.modal": handoff.show_modal,
 }
 """How GitLab's answer to a question is shown."""
 
@@ -105,6 +128,7 @@ FILES = {
     "event.timeline": outages.timeline_files,
     "event.export": events.export_file,
     "event.postmortem": outages.postmortem_file,
+    "handoff.modal": handoff.list_file,
 }
 """Files that go with an answer."""
 
@@ -120,6 +144,17 @@ MESSAGES = {
     "outage.announced": outages.announced,
     "outage.answer": outages.answer,
     "outage.over": outages.over,
+    "outage.quiet": outages.quiet,
+    "handoff.offer": handoff.worded(say_handoff.offer),
+    "handoff.accepted": handoff.worded(say_handoff.accepted_note),
+    "handoff.declined": handoff.worded(say_handoff.declined_note),
+    "handoff.overtaken": handoff.worded(say_handoff.overtaken_note),
+    "handoff.question": handoff.question,
+    "handoff.reminder": handoff.worded(say_handoff.reminder),
+    "handoff.waiting": handoff.worded(say_handoff.waiting_note),
+    "handoff.escalation": handoff.worded(say_handoff.escalation),
+    "handoff.group_refused": handoff.group_refused,
+    "handoff.topic_refused": handoff.topic_refused,
 }
 """How messages in channels are worded when they are sent or edited."""
 
@@ -146,11 +181,15 @@ BATCHES = {
     known_outages.OPENING: known_outages.follow_opening,
     known_outages.CLOSING: known_outages.follow_closing,
     known_outages.WRITING: known_outages.follow_closing,
+    pager.HANDOFF: pager.follow,
 }
 """Who follows a batch of operations."""
 
 HOOKS = {"issue": hooks.issue, "merge_request": hooks.issue, "deployment": hooks.deployment}
 """What GitLab tells of, by kind."""
+
+WATCH = watch.watch
+"""What is looked for every few seconds."""
 
 JOBS = {"late sweep": hooks.sweep, "outage sweep": hooks.look_for_outages, "rollover due": hooks.remind}
 """What is due by the clock."""
@@ -159,5 +198,10 @@ FILL_INS: Mapping[type[Operation], Callable[[Tx, Team, Any], Operation]] = {
     WriteNote: events.fill_in,
     CloseIssue: events.fill_in,
     SetDescription: events.fill_in,
+    Assign: handoff.fill_in_assignment,
+    AddNote: handoff.fill_in_note,
+    WriteReport: handoff.fill_in_report,
+    SetUsergroup: handoff.fill_in_group,
+    SetTopic: handoff.fill_in_topic,
 }
 """Completes what is told, right before it is told."""

@@ -343,3 +343,10 @@ def over(tx: Tx, team: Team, about: str) -> Words:
     """Word the reminder that a post-mortem is due."""
     del team
     return say.over(outages.announced(tx, int(about)))
+
+
+def quiet(tx: Tx, team: Team, about: str) -> Words:
+    """Word the reminder of an outage without an update."""
+    del team
+    number, _, since = about.partition(" ")
+    return say.quiet(outages.must_find(tx, int(number)), datetime.fromisoformat(since))

@@ -81,6 +81,11 @@ class Pending:
     channel: str = ""
     private: bool = False
 
+    @property
+    def hidden(self) -> bool:
+        """Tell whether its text is for members of its channel only."""
+        return self.private
+
 
 @dataclass(frozen=True)
 class Found:
@@ -118,7 +123,7 @@ class Reader:
     channels: frozenset[str] = frozenset()
     everything: bool = False
 
-    def may_read(self, event: Event) -> bool:
+    def may_read(self, event: Event | Pending) -> bool:
         """Tell whether the text of an event may be shown to this reader alone."""
         return not event.hidden or self.everything or event.by == self.who or event.channel in self.channels
 

@@ -74,12 +74,10 @@ class Told:
 
     handoff: Handoff
     zones: Mapping[str, ZoneInfo]
-    now: datetime
     waiting: Waiting | None = None
     refused: tuple[Part, ...] = ()
     unassigned: tuple[Part, ...] = ()
     under_way: bool = False
-    previous: Handoff | None = None
 
 
 @dataclass(frozen=True)
@@ -97,12 +95,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Reported:
-    """What the report of a hand-off says: events of the shift by what may be told of them, and what was resolved."""
+    """What the report of a hand-off says: those events of the shift that may be told, and how many are `hidden`.
+
+    `resolved` are the outages that ended in the shift: how they are called, and their title as it may be told.
+    """
 
     handoff: Handoff
     names: Mapping[str, str]
     events: tuple[Event, ...] = ()
     hidden: int = 0
-    resolved: tuple[tuple[str, str, str], ...] = ()
-    """Outages that ended in the shift: reference, title as it may be told, address."""
+    resolved: tuple[tuple[str, str], ...] = ()
     previous: Handoff | None = None

@@ -94,6 +94,17 @@ def silence(reason: str) -> str:
     return f"GitLab does not answer ({escape(detail)})" if detail else "GitLab does not answer"
 
 
+def button(action: str, label: str, value: str, *, style: str = "") -> dict[str, Any]:
+    """Make a button that carries `value`."""
+    shown: dict[str, Any] = {
+        "type": "button",
+        "action_id": action,
+        "value": value,
+        "text": {"type": "plain_text", "text": label, "emoji": False},
+    }
+    return {**shown, "style": style} if style else shown
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of a list: a reference that links, literal text, and a remark behind it."""

@@ -1,5 +1,7 @@
 """Words that belong to no feature: refusals, apologies, and waiting."""
 
+import re
+
 from bot.messages import Page, View, Words, escape, silence
 
 
@@ -148,3 +150,8 @@ def gitlab_refused(reason: str) -> Words:
         "nothing was changed."
     )
     return Page().say(said).words()
+
+
+def unmarked(mrkdwn: str) -> str:
+    """Write words for a place that shows no marks, such as the error under a field; who is mentioned is “this person”."""
+    return re.sub(r"<@[^<>]*>", "this person", mrkdwn).replace("`", "").replace("*", "")

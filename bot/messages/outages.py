@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.duration import lasted
 from bot.domain.events import LONGEST_TEXT
@@ -241,6 +242,18 @@ def over(told: Announced) -> Words:
     )
     return page.block(
         {"type": "actions", "elements": [_button("outage.postmortem", "Draft post-mortem", one.number)]}
+    ).words()
+
+
+def quiet(one: Outage, since: datetime) -> Words:
+    """Bring an outage up that had no update for long; for whoever is on call."""
+    page = Page()
+    if one.ended_at is not None:
+        return page.say(f"Outage {outage_named(one)} is over.").words()
+    page.say(f":hourglass: Outage {outage_named(one)} goes on, and nothing was said of it since {moment(since)}.")
+    page.small("`/event log` adds what is known by now; if it is over, press the button.")
+    return page.block(
+        {"type": "actions", "elements": [_button("outage.resolve", "Resolve", one.number, style="danger")]}
     ).words()
 
 

@@ -266,7 +266,7 @@ def fill_in(tx: Tx, operation: Operation, body: str = "") -> Operation:
 def told_of_issue(tx: Tx, team: Team, hook: Hook, at: datetime) -> None:
     """Look for outages when GitLab tells of an issue that is, was, or may be one."""
     known = bool(hook.iid) and tx.outage_of_issue(hook.iid) is not None
-    if hook.own and (known or team.labels.outage in hook.labels):
+    if hook.own and (known or {team.labels.outage, team.labels.data_loss} & set(hook.labels)):
         look(tx, hook.id, at)
 
 
@@ -286,7 +286,8 @@ def question(tx: Tx, _: Team, __: str) -> OutageQuestion:
 
 
 def take_over(tx: Tx, team: Team, _: str, facts: OutageFacts, at: datetime) -> Stages:
-    """Know what GitLab knows: outages made, ended, reopened and relabelled by hand."""
+    """Know what GitLab knows: outages made, ended, reopened and relabelled by hand, and what else goes on."""
+    tx.keep_ongoing(facts)
     for issue in facts.issues:
         known = tx.outage_of_issue(issue.iid) or (tx.outage_of_key(issue.marker) if issue.marker else None)
         if known is None and issue.open:

@@ -33,6 +33,13 @@ def require(tx: Tx, team: Team, who: str, right: Right) -> None:
     )
 
 
+def is_lead(tx: Tx, team: Team, who: str) -> bool:
+    """Tell whether somebody is one of the team's leads, or at a terminal; raises NotKnownYetError where Slack must be asked."""
+    if who.startswith(TERMINAL):
+        return True
+    return people.is_lead(who, team, tx.groups([lead for lead in team.leads if lead.startswith("S")]))
+
+
 def zone_of(tx: Tx, team: Team, who: str) -> ZoneInfo | None:
     """Tell in which zone somebody types times, None where Slack has not described them yet; at a terminal, the team's."""
     if who.startswith(TERMINAL):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.domain.errors import NotKnownYetError, UserError
-from bot.domain.events import Event, Reader
+from bot.domain.events import Event, Pending, Reader
 from bot.domain.team import Team
 from bot.services.people import TERMINAL
 from bot.store import Tx
@@ -25,7 +25,7 @@ def is_private(tx: Tx, team: Team, channel: str, *, said_so: bool) -> bool:
     return known
 
 
-def reader(tx: Tx, who: str, events: Iterable[Event]) -> Reader:
+def reader(tx: Tx, who: str, events: Iterable[Event | Pending]) -> Reader:
     """Work out what of these events `who` may read; raises NotKnownYetError where members must be asked for first."""
     if who.startswith(TERMINAL):
         return Reader(who, everything=True)

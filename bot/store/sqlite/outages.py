@@ -57,6 +57,14 @@ class OutagesTx(Rows):
         rows = self.rows("SELECT * FROM outages WHERE ended_at IS NULL ORDER BY began_at, number")
         return [_outage(row) for row in rows]
 
+    def outages_ended(self, since: datetime, until: datetime) -> list[Outage]:
+        """List the outages that ended from `since` to `until`, in that order."""
+        rows = self.rows(
+            "SELECT * FROM outages WHERE ended_at >= ? AND ended_at <= ? ORDER BY ended_at, number",
+            (text(since), text(until)),
+        )
+        return [_outage(row) for row in rows]
+
     def last_outage(self) -> Outage | None:
         """Find the outage that began last, whether it goes on or not."""
         row = self.row("SELECT * FROM outages ORDER BY began_at DESC, number DESC LIMIT 1")
