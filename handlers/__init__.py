@@ -168,6 +168,7 @@ PLANS: Mapping[str, tuple[Ask, Decide]] = {
     "reminder": (reminder.question, reminder.decide),
     "outages": (known_outages.question, known_outages.take_over),
     "pin": (events.pin_question, events.pinned),
+    pager.HANDOFF: (pager.plan_question, pager.plan),
 }
 """What a plan asks GitLab (or Slack), and what it decides."""
 
@@ -182,6 +183,7 @@ BATCHES = {
     known_outages.CLOSING: known_outages.follow_closing,
     known_outages.WRITING: known_outages.follow_closing,
     pager.HANDOFF: pager.follow,
+    pager.SIGNS: pager.follow_signs,
 }
 """Who follows a batch of operations."""
 

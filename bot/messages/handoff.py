@@ -22,6 +22,8 @@ TYPED = "handoff.typed"
 """What a field tells while somebody types into it, so that nothing typed is lost."""
 QUIET = "quiet"
 NOTHING = "Nothing is ongoing: no outage, no data loss."
+UNKNOWN = "I know of no outage; GitLab has not told me yet what is ongoing there."
+ASKING = "What is ongoing is known as soon as GitLab has answered."
 MOST_LISTED = 20
 SHORT, SHORTEST = 500, 150
 """Characters of a note in a message, and where there are many; the whole is behind a button, and in GitLab."""
@@ -44,7 +46,7 @@ def modal(shown: Offering) -> View:
         fields.append(_person_field(shown.draft.get("to", "")))
     handed = shown.listing.handed
     if not handed:
-        fields += Page().say(NOTHING).blocks
+        fields += Page().say(NOTHING if shown.listing.at else UNKNOWN).blocks
     for number, one in enumerate(handed[:MOST_HANDED]):
         fields += Page().say(_section(one, shown.now)).blocks
         fields.append(_note_field(f"note:{one.key}", f"Note on {one.reference}", shown.draft, number))
@@ -289,13 +291,14 @@ def _content(page: Page, told: Told, most: int) -> bool:
     one = told.handoff
     texts = [one.summary, one.common_note, *(each.note for each in one.handed if not each.hidden)]
     cut = any(len(text) > most for text in texts) or len(one.handed) > MOST_LISTED or len(one.pending) > MOST_LISTED
-    page.say(_summary(one, most))
+    if summary := _summary(one, most):
+        page.say(summary)
     if one.handed:
         page.say("\n".join(["*Ongoing:*", *(_handed(each, told, most) for each in one.handed[:MOST_LISTED])]))
         if (more := len(one.handed) - MOST_LISTED) > 0:
             page.small(f"… and {more} more.")
     else:
-        page.say(NOTHING)
+        page.say(ASKING if one.moved and told.under_way else NOTHING)
     if one.common_note:
         page.say(f"*On the others:* {escape(shorten(one.common_note, most))}")
     public = tuple(each for each in one.pending if not each.private)
@@ -306,10 +309,9 @@ def _content(page: Page, told: Told, most: int) -> bool:
 
 
 def _summary(one: Handoff, most: int) -> str:
-    if one.summary:
-        quiet = "Quiet shift. " if one.quiet else ""
-        return f"*Summary:* {quiet}{escape(shorten(one.summary, most))}"
-    return "*Quiet shift:* nothing happened that the next one must know." if one.quiet else "No summary."
+    quiet = "*Quiet shift:* nothing happened that the next one must know." if one.quiet else ""
+    summary = f"*Summary:* {escape(shorten(one.summary, most))}" if one.summary else ""
+    return "\n".join(part for part in (quiet, summary) if part)
 
 
 def _handed(one: Handed, told: Told, most: int) -> str:
@@ -601,7 +603,7 @@ def _on_call(shift: Shift | None, now: datetime) -> str:
 
 def _listing(page: Page, listing: Listing, now: datetime) -> None:
     if not listing.handed:
-        page.say(NOTHING)
+        page.say(NOTHING if listing.at else UNKNOWN)
     else:
         lines = [_section(one if not one.hidden else _without_title(one), now) for one in listing.handed[:MOST_LISTED]]
         if len(listing.handed) > MOST_LISTED:

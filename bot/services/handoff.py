@@ -17,9 +17,11 @@ from bot.domain.operations import (
     CreateIssue,
     Named,
     Operation,
+    Plan,
     Post,
     SetTopic,
     SetUsergroup,
+    Stages,
     WriteReport,
 )
 from bot.domain.passing import Listing, Part, Reported, Standing, Told
@@ -33,6 +35,8 @@ from bot.store import Tx
 
 HANDOFF = "handoff"
 """Kind of the batch that tells GitLab and Slack of a shift that began."""
+SIGNS = "signs"
+"""Kind of the batch that lets Slack's user group and topic say who is on call."""
 REPORTS = "reports"
 """The line in which reports wait: each names the one before."""
 REFRESH = timedelta(seconds=1)
@@ -184,18 +188,9 @@ def accept(tx: Tx, team: Team, number: int, who: str, at: datetime) -> Handoff:
     """Accept: from now on the incoming person is on call."""
     offered = oncall.accepted(must_find(tx, number), who, at)
     tx.take_pending([one.id for one in offered.pending], at)
-    now = replace(offered, handed=_as_it_stands(tx, team, offered.handed))
-    _begin_shift(tx, team, now, at)
-    _tell(tx, "accepted", now, now.outgoing, at)
-    return now
-
-
-def _as_it_stands(tx: Tx, team: Team, offered: tuple[Handed, ...]) -> tuple[Handed, ...]:
-    """Add what began since it was offered; what is over meanwhile stays for its note."""
-    notes = {one.key: one.note for one in offered}
-    now = oncall.with_notes(listing(tx, team).handed, notes)
-    there = {one.key for one in now}
-    return (*now, *(one for one in offered if one.key not in there and one.note))
+    _begin_shift(tx, team, offered, at)
+    _tell(tx, "accepted", offered, offered.outgoing, at)
+    return offered
 
 
 def decline(tx: Tx, number: int, who: str, reason: str, at: datetime) -> Handoff:
@@ -237,7 +232,7 @@ def take(tx: Tx, team: Team, asked: Asked, reason: str) -> Handoff:
             since=shift.since if shift else None,
             summary=offered.summary if offered else "",
             quiet=offered.quiet if offered else False,
-            handed=_as_it_stands(tx, team, before),
+            handed=_as_it_stands(known.handed, before),
             pending=tuple(pending),
             events=len(told),
             hidden=sum(not PUBLIC.may_read(one) for one in told),
@@ -261,30 +256,54 @@ def take(tx: Tx, team: Team, asked: Asked, reason: str) -> Handoff:
 def _begin_shift(tx: Tx, team: Team, handoff: Handoff, at: datetime) -> None:
     tx.begin_shift(handoff.incoming, at, handoff.number)
     _save(tx, handoff, at)
-    tx.add_batch(
-        Batch(batch_of(handoff.number), HANDOFF, str(handoff.number), "running", handoff.incoming, at),
-        (tuple(_told_of(team, handoff)),),
-    )
-
-
-def _told_of(team: Team, handoff: Handoff) -> list[Named]:
-    """List what GitLab and Slack are told when a shift begins: each part by itself."""
-    told: list[Named] = []
-    for one in handoff.handed:
-        line = one.key
-        told.append((f"assign {one.key}", Assign(handoff.number, one.key, line)))
-        marker = f"handoff:{handoff.key}:{one.key}"
-        told.append((f"note {one.key}", AddNote(handoff.number, one.key, line, marker)))
-    marker = f"report:{handoff.key}"
-    report = WriteReport(
-        marker, "", "", (team.labels.report,), confidential=handoff.private, line=REPORTS, handoff=handoff.number
-    )
-    told.append(("report", report))
+    about, by = str(handoff.number), handoff.incoming
+    plan = Plan(HANDOFF, about)
+    tx.add_batch(Batch(batch_of(handoff.number), HANDOFF, about, "running", by, at), ((("read", plan),),))
+    signs: list[Named] = []
     if team.oncall_group:
-        told.append(("group", SetUsergroup(team.oncall_group)))
+        signs.append(("group", SetUsergroup(team.oncall_group)))
     if team.oncall_topic:
-        told.append(("topic", SetTopic(team.channel)))
-    return told
+        signs.append(("topic", SetTopic(team.channel)))
+    if signs:
+        tx.add_batch(Batch(f"signs-{handoff.number}", SIGNS, about, "running", by, at), (tuple(signs),))
+
+
+def plan_question(tx: Tx, team: Team, _: str) -> OutageQuestion:
+    """Ask what goes on by now."""
+    return outages.question(tx, team, "")
+
+
+def plan(tx: Tx, team: Team, about: str, facts: OutageFacts, at: datetime) -> Stages:
+    """Decide what GitLab is told of a shift that began: each part by itself.
+
+    What began since it was offered passes, too; what is over meanwhile stays for its note.
+    """
+    outages.take_over(tx, team, "", facts, at)
+    handoff = must_find(tx, int(about))
+    handed = _as_it_stands(listing(tx, team).handed, handoff.handed)
+    tx.save_handoff(replace(handoff, handed=handed, listed_at=facts.at, stale=False))
+    told: list[Named] = []
+    for one in handed:
+        told.append((f"assign {one.key}", Assign(handoff.number, one.key, one.key)))
+        marker = f"handoff:{handoff.key}:{one.key}"
+        told.append((f"note {one.key}", AddNote(handoff.number, one.key, one.key, marker)))
+    report = WriteReport(
+        f"report:{handoff.key}",
+        "",
+        "",
+        (team.labels.report,),
+        confidential=handoff.private,
+        line=REPORTS,
+        handoff=handoff.number,
+    )
+    return ((*told, ("report", report)),)
+
+
+def _as_it_stands(now: tuple[Handed, ...], before: tuple[Handed, ...]) -> tuple[Handed, ...]:
+    """Put the notes of before to what goes on now, and keep what is over by now where it has a note."""
+    noted = oncall.with_notes(now, {one.key: one.note for one in before})
+    there = {one.key for one in noted}
+    return (*noted, *(one for one in before if one.key not in there and one.note))
 
 
 def _tell(tx: Tx, what: str, handoff: Handoff, who: str, at: datetime) -> None:
@@ -349,18 +368,20 @@ def batch_of(number: int) -> str:
 # In GitLab, and in Slack's group and topic
 
 
-def follow(tx: Tx, team: Team, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
-    """Remember the report; say once what Slack does not let Baton do; and let the messages say what is true now."""
+def follow(tx: Tx, _: Team, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
+    """Remember the report, and let the messages say what is true now."""
     number = int(batch.about)
-    operation = delivery.operation if delivery else None
-    if delivery and outcome == "delivered" and isinstance(operation, WriteReport):
-        result = delivery.result
-        handoff = must_find(tx, number)
+    if delivery and outcome == "delivered" and isinstance(delivery.operation, WriteReport):
+        result, handoff = delivery.result, must_find(tx, number)
         tx.save_handoff(replace(handoff, report=int(result["iid"]), report_url=str(result.get("url", ""))))
+    refresh(tx, number, at)
+
+
+def follow_signs(tx: Tx, team: Team, _: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
+    """Say once what Slack does not let Baton do."""
+    operation = delivery.operation if delivery else None
     if delivery and isinstance(operation, SetUsergroup | SetTopic) and outcome in {"delivered", "rejected"}:
         _note_right(tx, team, operation, delivery.error if outcome == "rejected" else "", at)
-    if outcome in {"done", "waiting", "rejected", "progressed"}:
-        refresh(tx, number, at)
 
 
 def _note_right(tx: Tx, team: Team, operation: SetUsergroup | SetTopic, reason: str, at: datetime) -> None:
@@ -429,11 +450,11 @@ def told(tx: Tx, team: Team, number: int) -> Told:
     refused, unassigned = [], []
     for delivery in tx.deliveries(batch.id) if batch else ():
         what = _in_words(handoff, delivery.operation)
-        if delivery.state == "rejected" and what:
+        if delivery.state == "rejected":
             refused.append(Part(what, delivery.error))
         elif why := delivery.result.get("missing") or delivery.result.get("kept"):
             unassigned.append(Part(what, str(why)))
-    under_way = batch is not None and tx.progress(batch.id).waiting > 0
+    under_way = batch is not None and batch.state == "running"
     return Told(
         handoff,
         _zones(tx, team, handoff),
@@ -445,8 +466,10 @@ def told(tx: Tx, team: Team, number: int) -> Told:
 
 
 def _in_words(handoff: Handoff, operation: Operation) -> str:
-    """Say what GitLab was told; empty for what Slack was told."""
+    """Say what GitLab was told or asked."""
     match operation:
+        case Plan():
+            return "to tell what is ongoing"
         case Assign(about=key):
             return f"{_reference(handoff, key)}, to be assigned"
         case AddNote(about=key):
