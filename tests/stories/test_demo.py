@@ -64,8 +64,10 @@ def test_the_demo_plays_a_rollover_its_report_and_the_way_back_and_ends_by_itsel
     assert re.search(r"5 of 16 done\. GitLab does not answer; 11 operations wait", said)
     assert re.search(r"The message in the\W+channel\W+tells\W+how\W+it\W+goes", said)
     assert re.search(r"WoW ending [\d-]+ is closed, rolled over by @alice", said)
-    # 18 where the sweep at nine o'clock was quick enough to label the two late ones before they were carried over
-    assert re.findall(r"GitLab has taken (\d+) changes, none of them twice", said) in (["16"], ["18"]), said
+    # 16 are the rollover's own. GitLab's hooks ask for a look for late additions five seconds after its first move; on a
+    # busy machine that look still finds some of the three late issues in the week, and labels each with one change more.
+    [taken] = re.findall(r"GitLab has taken (\d+) changes, none of them twice", said)
+    assert 16 <= int(taken) <= 16 + 3, said
     assert "Alerts that quote <!channel> wake up everybody" in said
     assert re.search(r"The rollover of the week ending [\d-]+ is taken back by @alice", said)
     assert "\x1b" not in played.stdout
