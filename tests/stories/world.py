@@ -51,6 +51,10 @@ class Clock:
         """Jumps ahead (`minutes=5`); a bot learns of it when it starts."""
         self._ahead += timedelta(**by)
 
+    def runs_with_the_machine(self) -> None:
+        """Shows from now on what a command sees that is run as a process of its own: nobody tells it another time."""
+        self._ahead = timedelta()
+
     @property
     def said(self) -> str:
         """As the bot is told it."""

@@ -210,6 +210,7 @@ def test_a_postmortem_is_drafted_into_a_file_and_into_the_issue(world: World, sh
 
 
 def test_ctrl_c_leaves_an_outage_to_serve(world: World, shell: Shell, tmp_path: Path) -> None:
+    world.clock.runs_with_the_machine()  # what it leaves to others is due by its own clock
     world.gitlab.weather.hangs()
 
     with subprocess.Popen(

@@ -104,6 +104,7 @@ def test_what_gitlab_refuses_stops_it_and_the_same_command_tries_again(world: Wo
 
 
 def test_ctrl_c_leaves_what_was_begun_to_be_carried_on_with(world: World, shell: Shell, tmp_path: Path) -> None:
+    world.clock.runs_with_the_machine()  # what it leaves to others is due by its own clock
     week = world.seeds_small_week()
     world.gitlab.weather.at_call(1, lambda _: world.gitlab.weather.goes_down(), match="^PUT ")
 
