@@ -22,6 +22,8 @@ from tests.stories.world import World
     ],
 )
 def test_words_may_begin_with_a_minus(words: list[str], world: World, shell: Shell, tmp_path: Path) -> None:
+    world.clock.runs_with_the_machine()
+
     done = runs(world, tmp_path, *words, noun="event")
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -39,6 +41,7 @@ def test_the_options_of_an_outage_are_what_its_modal_asks(world: World, shell: S
 
 
 def test_an_export_can_be_read_by_another_program(world: World, shell: Shell, tmp_path: Path) -> None:
+    world.clock.runs_with_the_machine()
     shell.logs("since -10m: “x”", wait=False)
 
     done = runs(

@@ -103,7 +103,9 @@ def test_wow_alone_says_how_the_week_stands_and_what_can_be_done(world: World, t
 
     assert (done.returncode, done.stderr) == (0, "")
     assert f"• #{week.goal} Two data centres (goal)\n" in done.stdout
-    assert done.stdout.index("Two data centres") < done.stdout.index("rollover")
+    # the commands come last; that a rollover is due is said above, when it is
+    assert done.stdout.index("Two data centres") < done.stdout.rindex("rollover")
+    assert "undo" in done.stdout.partition("Two data centres")[2]
 
 
 def test_wow_alone_ends_as_the_status_does(world: World, tmp_path: Path) -> None:
