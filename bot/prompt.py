@@ -105,7 +105,7 @@ class Prompt:
 
     def begin(self, request: Request, outcome: Outcome | None, *, acked: bool) -> "asyncio.Task[None] | None":
         """Show an outcome, without making anybody wait; `acked` tells that the ack has carried its words already."""
-        in_ack = acked and isinstance(outcome, Reply) and not outcome.url
+        in_ack = acked and (isinstance(outcome, FieldErrors) or (isinstance(outcome, Reply) and not outcome.url))
         if outcome is None or (in_ack and request.kind in {"command", "submission"}):
             return None
         task = asyncio.create_task(self._show_safely(request, outcome, acked=acked))

@@ -164,7 +164,8 @@ def ack_of(request: Request, outcome: Outcome) -> Ack:
     if request.kind == "submission":
         match outcome:
             case FieldErrors(errors):
-                return {"response_action": "errors", "errors": dict(errors)}
+                plain = {field: wrong.replace("`", "") for field, wrong in errors.items()}  # Slack takes no mrkdwn here
+                return {"response_action": "errors", "errors": plain}
             case Modal(view):
                 return {"response_action": "update", "view": view}
             case Reply(said, ""):

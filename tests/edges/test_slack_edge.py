@@ -159,6 +159,12 @@ def test_a_modal_with_mistakes_may_be_sent_again(store: Store) -> None:
     assert (repeated.ack, repeated.repeated) == ({}, True)
 
 
+def test_what_is_wrong_in_a_modal_is_told_in_plain_text(store: Store) -> None:
+    ack = answer(store, lambda *_: FieldErrors({"when": "Please write it like `14:05`."}), MODAL).ack
+
+    assert ack["errors"] == {"when": "Please write it like 14:05."}
+
+
 def test_words_for_a_submission_take_the_place_of_the_modal(store: Store) -> None:
     ack = answer(store, says("Somebody was faster."), MODAL).ack
 

@@ -32,6 +32,24 @@ def test_one_line_is_logged_echoed_in_the_channel_and_changed_by_its_buttons(
 
 
 @side_by_side
+def test_what_is_wrong_in_the_modal_is_told_there_and_nowhere_else(world: World, alice: Persona) -> None:
+    alice.types("/event log 08:30Z restarted redis", CHANNEL)
+    world.until(lambda: [one for one in world.messages("restarted") if one.buttons], "the echo")
+    (echo,) = [one for one in world.messages("restarted") if one.buttons]
+    alice.clicks(echo, "Edit")
+    modal = world.modal(alice, "Save")
+    alice.fills("When", "25:00")
+    alice.submits()
+
+    assert "“25:00” is no time of day. Please write it like 14:05," in modal.text
+    alice.fills("When", "08:40Z")
+    assert alice.submits().ok
+    world.said("edited by @alice")
+    world.is_idle()
+    assert not world.messages("is no time of day", channel=None)
+
+
+@side_by_side
 def test_an_outage_declared_logged_to_and_resolved_while_gitlab_is_away_becomes_one_closed_issue(
     world: World, gitlab: Gitlab, alice: Persona, bob: Persona
 ) -> None:
