@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -88,7 +89,13 @@ def log(tx: Tx, team: Team, request: Request, asked: LogEvent) -> Outcome:
     events.echo(tx, team, told.event, request.at)
     strangers = [one.number for one in named if one.number is not None and tx.outage(one.number) is None]
     notes = [asked.when.note if asked.when else "", say.remarks(told.event, strangers)]
-    return Reply(say.logged(told, " ".join(filter(None, notes)), events.waiting(tx)))
+    return Reply(say.logged(_asked_once(team, request, told), " ".join(filter(None, notes)), events.waiting(tx)))
+
+
+def _asked_once(team: Team, request: Request, told: Logged) -> Logged:
+    """Leave the question for the outage to the message that stands right below, where one does."""
+    stands_below = not (told.again or told.event.hidden) and request.channel == team.channel
+    return replace(told, choices=()) if stands_below else told
 
 
 def newest(tx: Tx, team: Team, request: Request, asked: ListEvents) -> Outcome:
@@ -250,12 +257,10 @@ def log_message(tx: Tx, team: Team, request: Request) -> Outcome:
 
 def show_logged(tx: Tx, team: Team, request: Request, about: str, answer: Answer) -> Outcome:
     """Say that a message was logged; where Baton is no member, what that means."""
-    del team
     number, again = json.loads(about)
     echoed = events.echoed(tx, number)
     told = Logged(echoed.event, echoed.outage, echoed.choices, again=again)
-    words = say.logged(told, "", events.waiting(tx))
-    del request
+    words = say.logged(_asked_once(team, request, told), "", events.waiting(tx))
     return Reply(say.with_invitation(words) if answer.refused else words)
 
 

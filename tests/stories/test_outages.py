@@ -10,13 +10,17 @@ from tests.stories.world import CHANNEL, Gitlab, World
 def test_with_several_ongoing_a_button_says_which_one_an_event_belongs_to_and_a_number_in_the_text_does_too(
     world: World, gitlab: Gitlab, alice: Persona, bob: Persona
 ) -> None:
+    world.slack.add_channel("C9", "elsewhere", members=["U1", "U2"])
     declares(world, alice, "Database is down")
     world.said("(#1)")
     declares(world, alice, "Disk is full")
     world.said("(#2)")
 
-    bob.types("/event log restarted it", CHANNEL)
-    echo = world.said("Which outage does it belong to?")
+    assert "Which outage" not in bob.types("/event log restarted it", CHANNEL).text
+    bob.types("/event log tried it elsewhere", "C9")
+    world.said("Which outage does it belong to?", "C9", to=bob)
+    world.until(lambda: echoes(world, "restarted it"), "the echo")
+    (echo,) = [one for one in world.messages("restarted it") if not one.ephemeral]
     assert echo.buttons[:2] == ["O1 (#1) Database is down", "O2 (#2) Disk is full"]
     bob.clicks(echo, "O1 (#1) Database is down")
     world.until(lambda: any("in O1" in one for one in echoes(world, "restarted it")), "it is moved")
