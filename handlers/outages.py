@@ -18,7 +18,7 @@ from bot.domain.priority import AP_LABELS
 from bot.domain.questions import MessageQuestion
 from bot.domain.talk import Said
 from bot.domain.team import Team
-from bot.messages import Words, export, general, postmortem, tracker
+from bot.messages import Words, export, general, on_one_line, postmortem, tracker
 from bot.messages import events as say_events
 from bot.messages import outages as say
 from bot.services import events, outages, privacy
@@ -258,7 +258,7 @@ def timeline_files(tx: Tx, team: Team, request: Request, about: str) -> list[Fil
         f"{outage.reference} {outage.spoken}",
         outage.began_at,
         outage.ended_at,
-        tuple(Mark(one.at, one.kind, one.text if PUBLIC.may_read(one) else "") for one in shown),
+        tuple(Mark(one.at, one.kind, on_one_line(one.text) if PUBLIC.may_read(one) else "") for one in shown),
         request.at,
     )
     words = export.alternative(picture)

@@ -32,6 +32,11 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def on_one_line(text: str) -> str:
+    """Put the lines of a text behind each other, so that one can still see where each begins."""
+    return " / ".join(filter(None, map(str.strip, text.split("\n"))))
+
+
 def shorten(text: str, most: int) -> str:
     """Cut a text at `most` characters, and show that it was cut."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -10,7 +10,20 @@ from bot.domain.hooks import Deployed
 from bot.domain.logged import Echoed, Listed, Logged, Waiting
 from bot.domain.outages import Outage
 from bot.domain.team import Team
-from bot.messages import Page, View, Words, count, escape, link, moment, person, shorten, shorten_mrkdwn, silence
+from bot.messages import (
+    Page,
+    View,
+    Words,
+    count,
+    escape,
+    link,
+    moment,
+    on_one_line,
+    person,
+    shorten,
+    shorten_mrkdwn,
+    silence,
+)
 
 MOST_IN_LINE = 400
 """Characters of an event's text in a list; the whole stands in the export."""
@@ -320,7 +333,7 @@ def _newest(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _in_list(event: Event, reader: Reader, outage: Outage | None) -> str:
-    text = said(event).replace("\n", " ") if reader.may_read(event) else "_(private event)_"
+    text = on_one_line(said(event)) if reader.may_read(event) else "_(private event)_"
     where = f" · {outage.reference}" if outage else ""
     lock = ":lock: " if event.hidden and reader.may_read(event) else ""
     return (
@@ -348,7 +361,7 @@ def found(words: str, hits: Sequence[Found], limit: int) -> Words:
 
 
 def _hit(one: Found) -> str:
-    text = "".join(f"*{escape(words)}*" if hit else escape(words) for words, hit in one.snippet).replace("\n", " ")
+    text = on_one_line("".join(f"*{escape(words)}*" if hit else escape(words) for words, hit in one.snippet))
     retracted = " (retracted)" if one.event.retracted else ""
     where = f" · O{one.event.outage}" if one.event.outage else ""
     return f"• {moment(one.event.at)} *{one.event.kind}*{where} · {text}{retracted} · {person(one.event.by)} · {one.event.id}"
