@@ -30,10 +30,14 @@ class Said:
     reactions: tuple[str, ...] = ()
 
     def logged(self, most: int) -> str:
-        """Give the text that an event has of it, with its files; what is longer than `most` is cut, and says so."""
+        """Give the text that an event has of it, with its files; what is longer than `most` is cut, and says so.
+
+        Of a long message the words are cut rather than the files, unless those alone are too many.
+        """
         files = "".join(f"\n(file: {name} {url})" for name, url in self.files)
-        text = f"{self.text}{files}".strip()
-        return text if len(text) <= most else text[: most - len(CUT)] + CUT
+        if len(files) < most // 2:
+            return f"{_cut(self.text, most - len(files))}{files}".strip()
+        return _cut(f"{self.text}{files}".strip(), most)
 
     @property
     def author(self) -> str:
@@ -44,6 +48,10 @@ class Said:
     def key(self) -> str:
         """Name it: the same message is logged once."""
         return f"message:{self.channel}:{self.ts}"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - len(CUT)] + CUT
 
 
 @dataclass(frozen=True)

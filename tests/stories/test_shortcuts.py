@@ -131,6 +131,19 @@ def test_where_baton_is_no_member_a_shortcut_works_and_says_what_is_not_followed
 
 
 @side_by_side
+def test_what_is_longer_than_an_event_says_so_and_keeps_its_files(world: World, alice: Persona, bob: Persona) -> None:
+    sent = bob.says("x" * 12_000, CHANNEL, files={"trace.log": b"x"})
+
+    alice.opens_shortcut(sent, "Log as event")
+    world.said("Logged as event 1")
+    (event,) = exported(world, alice)
+
+    assert len(event["text"]) <= 3000
+    assert "cut here" in event["text"]
+    assert "trace.log" in event["text"]
+
+
+@side_by_side
 def test_a_message_is_put_on_the_list_for_the_hand_off_once(world: World, alice: Persona, bob: Persona) -> None:
     sent = bob.says("The kernel upgrade is still to do", CHANNEL)
 
