@@ -314,8 +314,7 @@ def reacted(tx: Tx, team: Team, request: Request) -> Outcome:
     """Log the message that got the reaction which logs, or retract it when the last one is gone: Slack is asked."""
     if request.about.partition("::")[0] != team.reaction:
         return Closed()
-    if request.name == "reaction_added":
-        require(tx, team, request.who, Right.WRITE)
+    require(tx, team, request.who, Right.WRITE)
     private = privacy.is_private(tx, team, request.channel, said_so=request.private)
     about = {"channel": request.channel, "ts": request.values["ts"], "who": request.who, "private": private}
     events.pin(

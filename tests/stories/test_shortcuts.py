@@ -152,3 +152,21 @@ def test_a_message_is_put_on_the_list_for_the_hand_off_once(world: World, alice:
     bob.opens_shortcut(sent, "Add to hand-off")
     world.said("on the list for the next hand-off already", to=bob)
     assert not world.messages("event 1")
+
+
+@side_by_side
+def test_a_guest_who_takes_the_last_pin_off_strikes_nothing_through(world: World, alice: Persona, bob: Persona) -> None:
+    guest = world.slack.add_person("U9", "zoe", tz="Europe/Paris", is_restricted=True)
+    world.slack.channels[CHANNEL].members.append("U9")
+    sent = bob.says("Disk full", CHANNEL)
+    alice.reacts(sent, "pushpin")
+    world.said("event 1")
+    guest.reacts(sent, "pushpin")
+    world.said("Guests can look", to=guest)
+    alice.unreacts(sent, "pushpin")
+    world.is_idle()
+    guest.unreacts(sent, "pushpin")
+    world.until(lambda: len(world.messages("Guests can look", to=guest)) == 2, "the guest is told again")
+    world.is_idle()
+
+    assert not world.messages("retracted by")
