@@ -27,7 +27,7 @@ from bot.domain.people import Right
 from bot.domain.questions import MessageQuestion
 from bot.domain.talk import Said, Talk
 from bot.domain.team import Team
-from bot.domain.times import read_when
+from bot.domain.times import When, read_when
 from bot.messages import Words, general, tracker
 from bot.messages import events as say
 from bot.messages import export as exported
@@ -133,10 +133,10 @@ def save(tx: Tx, team: Team, request: Request) -> Outcome:
         return FieldErrors({"text": "Please say what happened. To strike the event through, use Retract."})
     if len(text) > LONGEST_TEXT:
         return FieldErrors({"text": f"These are {len(text)} characters; an event has at most {LONGEST_TEXT}."})
-    happened = event.at
+    when = When(event.at)
     if typed and typed != say.exact(shown.happened_at):
         try:
-            happened = _typed_in(tx, team, request, typed)
+            when = _typed_in(tx, team, request, typed)
         except UserError as wrong:
             return FieldErrors({"when": str(wrong)})
     kind = _kind(request.values.get("kind", ""))
@@ -146,17 +146,17 @@ def save(tx: Tx, team: Team, request: Request) -> Outcome:
         by=request.who,
         text=event.text if text == shown.text else text,
         kind=event.kind if kind == shown.kind else kind,
-        happened=happened,
+        happened=when.at,
         at=request.at,
     )
     outage = request.values.get("outage", "")
     if outage and outage != (str(shown.outage) if shown.outage else say.NO_OUTAGE):
         chosen = None if outage == say.NO_OUTAGE else _number(outage)
         events.move(tx, event.id, chosen, by=request.who, at=request.at)
-    return Closed()
+    return Reply(say.assumed(event.id, when.note)) if when.note else Closed()
 
 
-def _typed_in(tx: Tx, team: Team, request: Request, typed: str) -> datetime:
+def _typed_in(tx: Tx, team: Team, request: Request, typed: str) -> When:
     """Read the moment that somebody typed into a field; raises UserError when it is none."""
     zone = zone_of(tx, team, request.who)
     if zone is None:
@@ -166,7 +166,7 @@ def _typed_in(tx: Tx, team: Team, request: Request, typed: str) -> datetime:
     if found is None or found[1] != len(words):
         message = "This is no time. Try 14:05, -10m, yesterday 14:05, or 2026-11-25 14:05:07Z."
         raise UserError(message)
-    return found[0].at
+    return found[0]
 
 
 def retract(tx: Tx, team: Team, request: Request) -> Outcome:

@@ -277,6 +277,11 @@ def changed(event: Event) -> Words:
     return Page().say(f"Event {event.id} says now: {_line(event)}").words()
 
 
+def assumed(event: int, note: str) -> Words:
+    """Say what was assumed of the moment that somebody typed for an event."""
+    return Page().say(f"Event {event} is changed. {escape(note)}").words()
+
+
 def moved(event: Event, outage: Outage) -> Words:
     """Say where an event belongs now."""
     return Page().say(f"Event {event.id} belongs to {outage_named(outage)} now.").words()

@@ -165,3 +165,17 @@ def test_what_somebody_may_not_have_meant_is_said(world: World, alice: Persona) 
 
     assert "still to come" in alice.types("/event log tomorrow 08:00 switch the router", CHANNEL).text
     assert "I know no outage O99." in alice.types("/event log O99 has room again", CHANNEL).text
+
+
+@side_by_side
+def test_what_was_assumed_of_a_time_is_said_where_an_event_is_edited_too(world: World, alice: Persona) -> None:
+    alice.types("/event log change disk full", CHANNEL)
+    world.until(lambda: [one for one in world.messages("disk full") if one.buttons], "the echo")
+    (echo,) = [one for one in world.messages("disk full") if one.buttons]
+    alice.clicks(echo, "Edit")
+    world.modal(alice, "Save")
+    alice.fills("When", "2026-10-25 02:30")
+
+    assert alice.submits().ok
+    assert "show 02:30 twice; I took the second time" in world.modal(alice, "").text
+    world.said("01:30 UTC")

@@ -81,6 +81,16 @@ def test_an_edit_changes_only_what_was_given(world: World, shell: Shell) -> None
     assert exported.count('"kind": "incident"') == 3
 
 
+def test_what_was_assumed_of_a_time_is_said(world: World, shell: Shell) -> None:
+    shell.logs("08:30Z restarted redis", "U1")
+
+    code, said = shell.does(lambda twin: twin.edit(1, {"when": "2026-10-25 02:30"}, wait=False), "U1")
+
+    assert code == terminal.DONE
+    assert "show 02:30 twice; I took the second time, 01:30 UTC." in said
+    assert "Event 1 says now: change · 2026-10-25 01:30 UTC restarted redis" in said
+
+
 def test_a_wrong_time_in_an_edit_changes_nothing(world: World, shell: Shell) -> None:
     shell.logs("08:30Z restarted redis")
 
