@@ -31,7 +31,8 @@ from bot.domain.times import When, read_when
 from bot.messages import Words, general, tracker
 from bot.messages import events as say
 from bot.messages import export as exported
-from bot.services import events, privacy
+from bot.messages import handoff as say_handoff
+from bot.services import events, handoff, privacy
 from bot.services import outages as outage_services
 from bot.services.people import TERMINAL, names_of, require, zone_of
 from bot.store import Tx
@@ -304,7 +305,7 @@ def add_to_handoff(tx: Tx, team: Team, request: Request) -> Outcome:
         channel=said.channel,
         private=privacy.is_private(tx, team, said.channel, said_so=request.private),
     )
-    return Reply(say.on_list(added=events.put_on_list(tx, pending)))
+    return Reply(say_handoff.noted(added=handoff.put_on_list(tx, pending), private=pending.private))
 
 
 # Reactions

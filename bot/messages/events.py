@@ -382,17 +382,6 @@ def usage(asked: EventHelp) -> Words:
     return page.say("*The log of production*\n" + "\n".join(lines)).words()
 
 
-def on_list(*, added: bool) -> Words:
-    """Say that something waits for the next hand-off."""
-    if added:
-        return (
-            Page()
-            .say("It is kept on the list for the next hand-off; `/handoff`, which will show it, is not there yet.")
-            .words()
-        )
-    return Page().say("It was on the list for the next hand-off already.").words()
-
-
 def own_message() -> str:
     """Say why a message of ours is not logged."""
     return "This is a message of mine; what I say comes from the log or from GitLab already."

@@ -538,9 +538,11 @@ def cancelled_answer(one: Handoff) -> Words:
     return Page().say(f"The hand-off to {person(one.incoming)} is cancelled. {_still(one)}").words()
 
 
-def noted(*, private: bool) -> Words:
-    """Say that a note waits for the next hand-off."""
-    page = Page().say("It goes with the next hand-off. `/handoff status` counts what waits for it.")
+def noted(*, added: bool = True, private: bool) -> Words:
+    """Say that something waits for the next hand-off."""
+    if not added:
+        return Page().say("It is on the list for the next hand-off already.").words()
+    page = Page().say("It goes with the next hand-off: whoever hands off sees it, and so does the next one.")
     if private:
         page.small(":lock: It is private: others only see that there is one.")
     return page.words()

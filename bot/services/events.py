@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import UserError
-from bot.domain.events import PUBLIC, Entry, Event, Found, Kind, Pending, Place, Revision, Span
+from bot.domain.events import PUBLIC, Entry, Event, Found, Kind, Place, Revision, Span
 from bot.domain.hooks import Deployed
 from bot.domain.journal import Batch, Delivery
 from bot.domain.logged import Echoed, Listed, Logged, Waiting
@@ -356,11 +356,3 @@ def events_of(tx: Tx, who: str, span: Span, outage: int | None = None) -> Listed
 
 def _numbers(events: list[Event]) -> set[int]:
     return {one.outage for one in events if one.outage is not None}
-
-
-# For the next hand-off
-
-
-def put_on_list(tx: Tx, pending: Pending) -> bool:
-    """Keep something for the next hand-off; False when it is on the list already."""
-    return tx.add_pending(pending)

@@ -148,7 +148,7 @@ def test_a_message_is_put_on_the_list_for_the_hand_off_once(world: World, alice:
     sent = bob.says("The kernel upgrade is still to do", CHANNEL)
 
     alice.opens_shortcut(sent, "Add to hand-off")
-    world.said("kept on the list for the next hand-off", to=alice)
+    world.said("It goes with the next hand-off", to=alice)
     bob.opens_shortcut(sent, "Add to hand-off")
     world.said("on the list for the next hand-off already", to=bob)
     assert not world.messages("event 1")

@@ -84,6 +84,8 @@ def _migrate(connection: sqlite3.Connection) -> None:
         if migrations.pending(Database(connection)):  # else there is no need to wait for those who write
             take_turn(connection, MIGRATING_SECONDS)  # of two processes that start together the second finds it done
             migrations.apply(Database(connection))
+            # known once, it is nothing new to whoever optimizes at the next end: opening again then changes nothing
+            connection.execute("ANALYZE _sqlite_migrations")
             connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
