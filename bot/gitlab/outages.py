@@ -1,18 +1,19 @@
 """Which outages go on, as GitLab has it: the open issues with the label, and what became of those that are known.
 
+What passes from shift to shift comes with it: issues about data loss, too, and how urgent the project's labels are.
 https://docs.gitlab.com/api/issues/ and https://docs.gitlab.com/api/resource_label_events/
 """
 
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.domain.errors import Rejected
 from bot.domain.questions import OutageQuestion
 from bot.domain.team import Labels
-from bot.domain.tracker import LabelEvent, OutageFacts, OutageIssue
+from bot.domain.tracker import LabelEvent, OngoingIssue, OutageFacts, OutageIssue
 from bot.gitlab import rows
-from bot.gitlab.calls import Calls, Row, each_of
+from bot.gitlab.calls import Calls, Row, each_of, together
 from bot.gitlab.marks import marker_of
 from bot.gitlab.user import OwnUser
 
@@ -21,6 +22,7 @@ class _Seen(NamedTuple):
     issue: OutageIssue
     author: int | None
     unlabelled: bool
+    ongoing: OngoingIssue | None
 
 
 class Outages:
@@ -31,15 +33,11 @@ class Outages:
 
     async def read(self, question: OutageQuestion, at: datetime) -> OutageFacts:
         """Answer a question about outages; raises Unavailable or Rejected."""
-        listed = await self._calls.rows(
-            f"{self._project}/issues",
-            self._seen,
-            labels=self._labels.outage,
-            state="opened",
-            scope="all",
-            order_by="created_at",
-            sort="asc",
+        found_here: list[Any] = await together(
+            self._read_labelled(self._labels.outage), self._read_labelled(self._labels.data_loss), self._read_ranks()
         )
+        listed: list[_Seen] = found_here[0]
+        about_data_loss: list[_Seen] = found_here[1]
         # pages may overlap while people work, and a name may mean more to GitLab than this one label
         seen = {one.issue.iid: one for one in listed if one.issue.open}
         others = [iid for iid in dict.fromkeys(question.known) if iid not in seen]
@@ -48,7 +46,31 @@ class Outages:
         gone = tuple(iid for iid, one in found.items() if one is None)
         if gone and not await self._has_issues():
             gone = ()
-        return OutageFacts(at, await self._without_copied_markers(list(seen.values())), gone)
+        ongoing = {one.issue.iid: one.ongoing for one in (*seen.values(), *about_data_loss) if one.ongoing}
+        return OutageFacts(
+            at,
+            await self._without_copied_markers(list(seen.values())),
+            gone,
+            ongoing=tuple(ongoing.values()),
+            label_ranks=found_here[2],
+        )
+
+    async def _read_labelled(self, label: str) -> list[_Seen]:
+        return await self._calls.rows(
+            f"{self._project}/issues",
+            self._seen,
+            labels=label,
+            state="opened",
+            scope="all",
+            order_by="created_at",
+            sort="asc",
+        )
+
+    async def _read_ranks(self) -> dict[str, int | None]:
+        try:
+            return dict(await self._calls.rows(f"{self._project}/labels", rows.label_rank))
+        except Rejected:
+            return {}  # then the handbook's own order will do
 
     def _seen(self, row: Row) -> _Seen:
         as_issue = rows.issue(row, "issue")
@@ -70,7 +92,13 @@ class Outages:
             by = None if as_issue.open else row.get("closed_by")
             ended_at = rows.moment(closed or row.get("updated_at") or row["created_at"])
             issue = replace(issue, ended_at=ended_at, ended_by=(by or {}).get("username") or "")
-        return _Seen(issue, author.get("id"), as_issue.open and not open_and_labelled)
+        passes_on = as_issue.open and not {self._labels.outage, self._labels.data_loss}.isdisjoint(as_issue.labels)
+        return _Seen(
+            issue,
+            author.get("id"),
+            unlabelled=as_issue.open and not open_and_labelled,
+            ongoing=rows.ongoing(row) if passes_on else None,
+        )
 
     async def _look_at(self, iid: int) -> _Seen | None:
         """Read an issue that is known; None where GitLab does not show it (any more)."""

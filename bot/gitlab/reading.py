@@ -115,9 +115,7 @@ class Reading:
     async def _read_ranks(self, *, wanted: bool) -> dict[str, int | None]:
         if not wanted:
             return {}
-        return dict(
-            await self._calls.rows(f"{self._project}/labels", lambda row: (str(row["name"]), row.get("priority")))
-        )
+        return dict(await self._calls.rows(f"{self._project}/labels", rows.label_rank))
 
     async def _read_issues(self, milestone: Milestone, early: Mapping[str, list[Issue]]) -> tuple[Issue, ...]:
         found = early[milestone.title] if milestone.title in early else await self._read_titled(milestone.title)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from bot.domain.tracker import Issue, LabelEvent, Milestone, MilestoneEvent, Noun, Project
+from bot.domain.tracker import Issue, LabelEvent, Milestone, MilestoneEvent, Noun, OngoingIssue, Project
 from bot.gitlab.calls import Row
 
 
@@ -47,6 +47,26 @@ def issue(row: Row, noun: Noun) -> Issue:
         confidential=bool(row.get("confidential")),
         changed=row.get("updated_at") or "",
     )
+
+
+def ongoing(row: Row) -> OngoingIssue:
+    """Read an issue as one that is being worked on around the clock."""
+    as_issue = issue(row, "issue")
+    return OngoingIssue(
+        iid=as_issue.iid,
+        title=as_issue.title,
+        url=as_issue.url,
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row.get("updated_at") or row["created_at"]),
+        labels=as_issue.labels,
+        assignees=tuple(each["username"] for each in row.get("assignees") or ()),
+        confidential=as_issue.confidential,
+    )
+
+
+def label_rank(row: Row) -> tuple[str, int | None]:
+    """Read a label's name, and its priority where the project gave it one: https://docs.gitlab.com/api/labels/."""
+    return str(row["name"]), row.get("priority")
 
 
 def milestone_event(row: Row) -> MilestoneEvent | None:

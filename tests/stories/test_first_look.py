@@ -41,11 +41,13 @@ def test_a_gitlab_that_lets_us_in_is_asked_one_small_thing_and_for_its_outages(w
     world.bot.starts()
 
     world.until(lambda: world.bot.has_said("gitlab.reached"), "the look")
-    world.until(lambda: world.gitlab.calls(path="/issues"), "the look for outages")
+    world.until(lambda: len(world.gitlab.calls(path="/acme%2Fproduction/")) >= 3, "the look for outages")
 
     assert sorted((each.method, each.path) for each in world.gitlab.calls()) == [
         ("GET", "/api/v4/projects/acme%2Fproduction"),
         ("GET", "/api/v4/projects/acme%2Fproduction/issues"),
+        ("GET", "/api/v4/projects/acme%2Fproduction/issues"),
+        ("GET", "/api/v4/projects/acme%2Fproduction/labels"),
     ]
 
 
