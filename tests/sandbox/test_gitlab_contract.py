@@ -40,6 +40,7 @@ def test_the_instance_its_people_and_its_project(client: gitlab.Gitlab, world: G
     client.version()
     client.http_get("/metadata")
     assert client.users.list(username="alice", get_all=True)[0].public_email == "alice@example.com"
+    assert client.users.list(search="alice@example.com", get_all=True)[0].id == alice
     assert client.users.get(alice).name == "Alice"
     project = client.projects.get("acme/production")
     assert project.members.list(get_all=True) != project.members_all.list(get_all=True)

@@ -188,6 +188,50 @@ def test_only_one_person_is_assigned_and_who_cannot_be_is_dropped(world: GitlabW
     assert world.issue(iid)["assignees"] == []
 
 
+def test_who_may_not_see_a_confidential_issue_cannot_be_assigned_to_it(world: GitlabWorld, project: Project) -> None:
+    guest, reporter = world.add_user("guest", access_level=10), world.add_user("reporter", access_level=20)
+    secret, public = world.add_issue("Leak", confidential=True), world.add_issue("Slow")
+
+    for iid in (secret, public):
+        project.issues.update(iid, {"assignee_ids": [guest]})
+    assert (world.issue(secret)["assignees"], len(world.issue(public)["assignees"])) == ([], 1)
+    project.issues.update(secret, {"assignee_ids": [reporter]})
+    assert world.issue(secret)["assignee"]["username"] == "reporter"
+
+
+def test_a_line_under_an_issue_says_who_came_and_went(world: GitlabWorld, project: Project) -> None:
+    people = [world.add_user(name) for name in ("alice", "bob", "chen", "dave")]
+    world.state.many_assignees = True
+    iid = world.add_issue("Slow")
+
+    for wanted in (people[:3], people[2:], [], people[2:3]):
+        project.issues.update(iid, {"assignee_ids": wanted})
+
+    assert [each["body"] for each in world.notes(iid, system=True)] == [
+        "assigned to @alice, @bob, and @chen",
+        "assigned to @dave and unassigned @alice and @bob",
+        "unassigned @chen and @dave",
+        "assigned to @chen",
+    ]
+
+
+def test_people_are_found_by_an_address_as_far_as_the_token_is_shown_it(
+    world: GitlabWorld, client: gitlab.Gitlab
+) -> None:
+    world.add_user("alice", email="alice@example.com")
+    world.add_user("bob", email="bob@example.com", email_public=False)
+
+    def found(search: str) -> list[tuple[str, str, object]]:
+        people = client.users.list(search=search, get_all=True)
+        return [(each.username, each.public_email, each.attributes.get("email")) for each in people]
+
+    assert found("Alice@example.com") == [("alice", "alice@example.com", None)]
+    assert [found(each) for each in ("alice@example", "bob@example.com")] == [[], []]
+    assert found("bob") == [("bob", "", None)]
+    world.token_admin = True
+    assert found("bob@example.com") == [("bob", "", "bob@example.com")]
+
+
 def test_texts_of_the_token_are_read_for_what_they_set_off(world: GitlabWorld, project: Project) -> None:
     world.add_user("alice")
     iid, other = world.add_issue("Outage"), world.add_issue("Cause")

@@ -115,10 +115,12 @@ def system_note(state: State, item: Issuable, text: str, by: User, at: datetime)
     item.notes.append(Note(state.next_id("note"), text, by.id, at, at, system=True))
 
 
-def can_be_assigned(state: State, user: int) -> bool:
-    """Whether GitLab would take this person; it says nothing when not."""
+def can_be_assigned(state: State, item: Issuable, user: int) -> bool:
+    """Whether GitLab would take this person, who must be able to see the issue; it says nothing when not."""
     person = state.users.get(user)
-    return person is not None and person.state == "active" and person.access_level >= GUEST
+    if person is None or person.state != "active" or person.access_level < GUEST:
+        return False
+    return may_see(item, person, person.access_level)
 
 
 def available_milestone(state: State, value: object) -> Milestone | None:
@@ -174,7 +176,8 @@ def _assign_people(state: State, item: Issuable, attributes: Json) -> None:
     if not wanted or wanted == [0]:
         item.assignees = []
         return
-    accepted = [each for each in (wanted if state.many_assignees else wanted[:1]) if can_be_assigned(state, each)]
+    told = wanted if state.many_assignees else wanted[:1]
+    accepted = [each for each in told if can_be_assigned(state, item, each)]
     item.assignees = accepted or item.assignees
 
 
@@ -229,10 +232,17 @@ def _comment_on_changes(state: State, item: Issuable, before: Facts, by: User, a
     if item.confidential != before.confidential:
         seen = "confidential" if item.confidential else "visible to everyone"
         system_note(state, item, f"made the issue {seen}", by, at)
-    added = [f"assigned to @{state.users[each].username}" for each in item.assignees if each not in before.assignees]
-    gone = [f"unassigned @{state.users[each].username}" for each in before.assignees if each not in item.assignees]
-    if added or gone:
-        system_note(state, item, " and ".join(added + gone), by, at)
+    added = [each for each in item.assignees if each not in before.assignees]
+    gone = [each for each in before.assignees if each not in item.assignees]
+    if said := [f"{word} {_listed(state, ids)}" for word, ids in (("assigned to", added), ("unassigned", gone)) if ids]:
+        system_note(state, item, " and ".join(said), by, at)
+
+
+def _listed(state: State, ids: list[int]) -> str:
+    """People as they stand in GitLab's own sentences: "@alice, @bob, and @chen"."""
+    called = [f"@{state.users[each].username}" for each in ids]
+    comma = "," if len(called) > 2 else ""  # English has a comma from three on
+    return f"{', '.join(called[:-1])}{comma} and {called[-1]}" if called[1:] else called[0]
 
 
 def _mention_in(state: State, item: Issuable, reference: str, by: User) -> None:

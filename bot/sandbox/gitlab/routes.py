@@ -73,19 +73,20 @@ def user(call: Call) -> Answer:
 
 
 def users(call: Call) -> Answer:
-    """People by name."""
+    """People by name or e-mail address, as far as the token is shown it."""
     username = (call.request.query.get("username") or "").lower()
     search = (call.request.query.get("search") or "").lower()
     found = [
         each
         for each in call.state.users.values()
         if username in ("", each.username.lower())
-        and _is_found(each, search)
+        and _is_found(each, search, all_shown=call.world.token_admin)
         and (not call.flag("active") or each.state == "active")
         and (not call.flag("blocked") or each.state == "blocked")
         and (not call.flag("humans") or not each.bot)
     ]
-    return Rows(found, partial(shapes.user, call.state))
+    show = shapes.user_for_admin if call.world.token_admin else shapes.user
+    return Rows(found, partial(show, call.state))
 
 
 def members(call: Call, *, inherited: bool, in_group: bool = False) -> Answer:
@@ -321,8 +322,9 @@ def _level(call: Call, person: User) -> int:
     return call.world.token_access if person.id == call.state.token_user else person.access_level
 
 
-def _is_found(person: User, search: str) -> bool:
-    shown = person.email.lower() if person.email and person.email_public else ""
+def _is_found(person: User, search: str, *, all_shown: bool = False) -> bool:
+    """Whether a search finds somebody; an address is found as a whole only."""
+    shown = person.email.lower() if person.email and (person.email_public or all_shown) else ""
     return search in person.username.lower() or search in person.name.lower() or (bool(search) and search == shown)
 
 

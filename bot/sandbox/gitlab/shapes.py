@@ -44,6 +44,11 @@ def user_in_full(state: State, person: User) -> Json:
     return page | {"email": person.email} if person.id == state.token_user else page
 
 
+def user_for_admin(state: State, person: User) -> Json:
+    """A person as an administrator's token is shown them: with the address."""
+    return user(state, person) | {"email": person.email or ""}
+
+
 def member(state: State, person: User, access_level: int) -> Json:
     """A person as a member of the project or group."""
     return user(state, person) | {

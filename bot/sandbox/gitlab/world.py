@@ -38,7 +38,10 @@ def _system_clock() -> datetime:
 
 
 class GitlabWorld:
-    """One project, its group and its people; `token_access`, `token_read_only` and `rate_limit` may be set any time."""
+    """One project, its group and its people.
+
+    What the token may (`token_access`, `token_read_only`, `token_admin`) and `rate_limit` may be set any time.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class GitlabWorld:
         self.token_access = MAINTAINER
         self.token_by_group = False
         self.token_read_only = False
+        self.token_admin = False
         self.rate_limit = 0
         self.writes: list[Write] = []
         self.sender = Sender(self.state, self.changes)
