@@ -9,10 +9,13 @@ from bot.domain import repeating
 from bot.domain.errors import Rejected, Unsent
 from bot.domain.journal import Delivery
 from bot.domain.operations import (
+    AddNote,
+    Assign,
     CloseIssue,
     CreateIssue,
     CreateMilestone,
     Made,
+    Operation,
     RemoveMilestone,
     SetDescription,
     SetIssue,
@@ -23,7 +26,9 @@ from bot.domain.questions import OutageQuestion, WeekQuestion
 from bot.domain.team import Team
 from bot.domain.tracker import Issue, Milestone, OutageFacts, WeekFacts
 from bot.gitlab import rows, writing
+from bot.gitlab.assigning import assign
 from bot.gitlab.calls import Calls, Row, Straight, patiently
+from bot.gitlab.colleagues import Colleagues
 from bot.gitlab.crew import AT_ONCE, Turn
 from bot.gitlab.outages import Outages
 from bot.gitlab.paths import PATHS, project_path
@@ -50,6 +55,7 @@ class Gitlab:
         user = OwnUser(self.calls)
         self._reading = Reading(self.calls, self._project, team, user, clock)
         self._outages = Outages(self.calls, self._project, team.labels, user)
+        self._colleagues = Colleagues(clock)
 
     def close(self) -> None:
         """Let go of the threads; a call that hangs is not waited for."""
@@ -116,14 +122,25 @@ class Gitlab:
                 return self._set_milestone(calls, operation, look=look)
             case RemoveMilestone():
                 return self._remove_milestone(calls, operation)
+        return self._tell(calls, operation, tried_since, added_at if look else None)
+
+    def _tell(
+        self, calls: Straight, operation: Operation, tried_since: datetime | None, waited_since: datetime | None
+    ) -> dict[str, Any]:
+        """Bring about what an outage or a hand-off wants."""
+        match operation:
             case CreateIssue():
                 return writing.create_issue(calls, self._project, operation, tried_since)
             case WriteNote():
                 return writing.write_note(calls, self._project, operation, tried_since)
             case CloseIssue():
-                return writing.close_issue(calls, self._project, operation, added_at if look else None)
+                return writing.close_issue(calls, self._project, operation, waited_since)
             case SetDescription():
                 return writing.set_description(calls, self._project, operation)
+            case Assign():
+                return assign(calls, self._project, self._colleagues, operation, tried_since)
+            case AddNote():
+                return writing.add_note(calls, self._project, operation, tried_since)
         message = f"GitLab cannot do {type(operation).__name__}"
         raise Rejected(message)
 

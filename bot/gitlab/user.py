@@ -7,7 +7,7 @@ from bot.gitlab.calls import Calls, Row
 
 @dataclass(frozen=True)
 class User:
-    """A user of GitLab."""
+    """A user of GitLab; `name` is their user name."""
 
     id: int
     name: str
@@ -24,9 +24,10 @@ class OwnUser:
     async def read(self) -> User:
         """Tell who it is; raises Unavailable or Rejected."""
         if self._known is None:
-            self._known = await self._calls.row("get", "/user", _user)
+            self._known = await self._calls.row("get", "/user", user)
         return self._known
 
 
-def _user(row: Row) -> User:
+def user(row: Row) -> User:
+    """Read a user: https://docs.gitlab.com/api/users/."""
     return User(int(row["id"]), row["username"], admin=bool(row.get("is_admin")))

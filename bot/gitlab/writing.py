@@ -1,4 +1,4 @@
-"""Tells GitLab of an outage: makes its issue, writes the notes under it and the text on top of it, closes it.
+"""Tells GitLab of an outage or a hand-off: makes the issue, writes the notes under it and the text on top, closes it.
 
 Whatever is told again looks first: an earlier attempt may have arrived although its answer was lost. `since` is then
 the moment from which on to look, and None where nothing was tried before.
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from bot.domain.errors import Rejected
-from bot.domain.operations import CloseIssue, CreateIssue, SetDescription, WriteNote
+from bot.domain.operations import AddNote, Assign, CloseIssue, CreateIssue, SetDescription, WriteNote
 from bot.domain.tracker import Issue
 from bot.gitlab import rows
 from bot.gitlab.calls import Row, Straight
@@ -64,7 +64,7 @@ def _made_since(calls: Straight, path: str, marker: str, since: datetime) -> Iss
 
 def write_note(calls: Straight, project: str, operation: WriteNote, since: datetime | None) -> dict[str, Any]:
     """Let a note say what it should; a note that somebody deleted stays deleted."""
-    issue = _path_of(project, operation)
+    issue = issue_path(project, operation)
     path, text = f"{issue}/notes", marked(operation.body, operation.marker)
     try:
         note = _present(calls, path, operation, since)
@@ -80,8 +80,25 @@ def write_note(calls: Straight, project: str, operation: WriteNote, since: datet
         return {"kept": "somebody deleted the note"}
     if note:
         return {"id": note.id}
-    made = calls.row("post", path, _note, body={"body": text, "internal": operation.internal})
-    if operation.internal and not made.internal:
+    return _as_wanted(calls, path, _write(calls, path, text, internal=operation.internal), internal=operation.internal)
+
+
+def add_note(calls: Straight, project: str, operation: AddNote, since: datetime | None) -> dict[str, Any]:
+    """Write a note once; what people made of it since stays as it is."""
+    path = f"{issue_path(project, operation)}/notes"
+    note = _written_since(calls, path, operation.marker, since) if since else None
+    if note is None:
+        note = _write(calls, path, marked(operation.body, operation.marker), internal=operation.internal)
+    return _as_wanted(calls, path, note, internal=operation.internal)
+
+
+def _write(calls: Straight, path: str, text: str, *, internal: bool) -> _Note:
+    return calls.row("post", path, _note, body={"body": text, "internal": internal})
+
+
+def _as_wanted(calls: Straight, path: str, made: _Note, *, internal: bool) -> dict[str, Any]:
+    """Give what is worth remembering of a note that we made, unless everybody can read what should be internal."""
+    if internal and not made.internal:
         calls.row("delete", f"{path}/{made.id}", _nothing)
         message = "GitLab let everybody read the note instead of making it internal; I took it back"
         raise Rejected(message)
@@ -92,12 +109,14 @@ def _present(calls: Straight, path: str, operation: WriteNote, since: datetime |
     """Read the note that is known, or find the one that an earlier attempt may have made."""
     if operation.note is not None:
         return calls.row("get", f"{path}/{operation.note}", _note)
-    if since is None:
-        return None
+    return _written_since(calls, path, operation.marker, since) if since else None
+
+
+def _written_since(calls: Straight, path: str, marker: str, since: datetime) -> _Note | None:
+    """Find the note with the marker; the oldest, for a copy that somebody made of it has the marker too."""
     found, earliest = None, since - CLOCKS_DIFFER
     for page in calls.pages(path, _note, order_by="created_at", sort="desc", activity_filter="only_comments"):
-        # the oldest one is ours
-        found = next((one for one in reversed(page) if is_marked(one.body, operation.marker)), found)
+        found = next((one for one in reversed(page) if is_marked(one.body, marker)), found)
         if page and page[-1].at < earliest:
             break
     return found
@@ -105,7 +124,7 @@ def _present(calls: Straight, path: str, operation: WriteNote, since: datetime |
 
 def close_issue(calls: Straight, project: str, operation: CloseIssue, since: datetime | None) -> dict[str, Any]:
     """Close an issue, unless it is closed, or somebody opened it again meanwhile."""
-    path = _path_of(project, operation)
+    path = issue_path(project, operation)
     if since is not None:
         if not calls.row("get", path, _issue).open:
             return {}
@@ -126,7 +145,7 @@ def close_issue(calls: Straight, project: str, operation: CloseIssue, since: dat
 
 def set_description(calls: Straight, project: str, operation: SetDescription) -> dict[str, Any]:
     """Put a text on top of an issue's description, in place of Baton's first; what people wrote there stays below it."""
-    path = _path_of(project, operation)
+    path = issue_path(project, operation)
     present = calls.row("get", path, _description)
     wanted, edited = on_top(operation.text, operation.marker, present, operation.instead_of)
     if edited:
@@ -139,7 +158,8 @@ def set_description(calls: Straight, project: str, operation: SetDescription) ->
     return {}
 
 
-def _path_of(project: str, operation: WriteNote | CloseIssue | SetDescription) -> str:
+def issue_path(project: str, operation: WriteNote | CloseIssue | SetDescription | Assign | AddNote) -> str:
+    """Write the path of the issue that an operation is about; raises Rejected where there is none yet."""
     if operation.iid is None:
         message = "the outage has no issue in GitLab yet"
         raise Rejected(message)
