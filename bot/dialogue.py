@@ -41,6 +41,11 @@ class Request:
     source: str = "slack"
     said: Said | None = None
 
+    @property
+    def is_typing(self) -> bool:
+        """Tell whether somebody is filling in a modal, and not done: it comes with every pause, and nothing is said."""
+        return self.kind == "button" and self.name.endswith(TYPED)
+
     def written(self) -> str:
         """Write it down, to be answered later; what has its default value is left out."""
         body = {part.name: value for part in fields(self) if (value := getattr(self, part.name)) or part.name in NEEDED}
@@ -53,6 +58,8 @@ class Request:
         return replace(self, key="", trigger="", response_url="")
 
 
+TYPED = ".typed"
+"""Ends the name of what a modal's field tells while somebody types into it."""
 NEEDED = frozenset({"id", "kind", "name", "who", "at"})
 
 

@@ -141,7 +141,10 @@ class SlackApp:
         request = payloads.button(body, **self._read(context), private=await self.channels.private())
         if request.name == OPEN:
             request = _opened(request)
-        await self.answer(request, acked=False)
+        if request.is_typing:
+            await self.edge.answer(request)  # nobody who types is interrupted, not even by an apology
+        else:
+            await self.answer(request, acked=False)
         await ack()
 
     async def _shortcut(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401

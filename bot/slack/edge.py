@@ -142,7 +142,7 @@ def _kept_answer(outcome: Outcome | None) -> str:
 
 
 def _audit(tx: Tx, request: Request, outcome: str, detail: str) -> None:
-    if request.kind == "event":
+    if request.kind == "event" or (request.is_typing and outcome == "done"):
         return
     said = f"/{request.name} {request.text}".strip() if request.kind == "command" else request.name
     tx.audit(

@@ -16,11 +16,14 @@ from bot.slack.said import Reader
 
 Payload = Mapping[str, Any]
 WITH_IDS = frozenset({"handoff"})
-"""Commands that need to know whom a mention means; the others get their text as it was typed."""
+"""Commands that need to know whom the mention means that they begin with; all the rest is read as it was typed."""
 TS = "ts"
 """Under which name an event's values hold the `ts` of the message that it is about."""
 _PRIVATE = frozenset({"group", "G", "mpim"})
 _NAMELESS = re.compile(r"<@[UW][A-Z0-9]+\|?>")
+_MENTION = r"<(?:@[UW][A-Z0-9]+|!subteam\^[A-Z0-9]+)(?:\|[^<>]*)?>"
+_NAMED_FIRST = re.compile(rf"\s*(?:(?i:to)\s+)?{_MENTION}(?:[\s,;:]*(?:(?i:and|or|&amp;|\+)[\s,]*)?{_MENTION})*")
+"""Whom a text begins with, one or several in a row: they are told apart by id, because anybody may take a name."""
 
 
 def command(
@@ -33,19 +36,19 @@ def command(
     names: Mapping[str, str] = NOBODY,
 ) -> Request:
     """Read a slash command; `names` are people's by id."""
-    channel, text = str(body.get("channel_id", "")), str(body.get("text") or "")
-    name = _command_name(body)
+    channel = str(body.get("channel_id", ""))
+    ids, typed = _divided(body)
     return Request(
         id=request,
         kind="command",
-        name=name,
+        name=_command_name(body),
         who=str(body.get("user_id", "")),
         at=at,
         key=_key("trigger", body.get("trigger_id")) or _key("envelope", envelope),
         workspace=str(body.get("team_id", "")),
         channel=channel,
         private=_is_private(channel, str(body.get("channel_name", "")), private),
-        text=text if name in WITH_IDS else as_typed(text, names),
+        text=ids + as_typed(typed, names),
         trigger=str(body.get("trigger_id", "")),
         response_url=str(body.get("response_url", "")),
     )
@@ -53,8 +56,15 @@ def command(
 
 def nameless(body: Payload) -> Payload:
     """Pick those mentions out of a slash command that can only be read with people's names."""
-    found = () if _command_name(body) in WITH_IDS else _NAMELESS.findall(str(body.get("text") or ""))
+    found = _NAMELESS.findall(_divided(body)[1])
     return {"text": " ".join(found)} if found else {}
+
+
+def _divided(body: Payload) -> tuple[str, str]:
+    """Tell the mentions that a command begins with, where they have to stay ids, from what is read as typed."""
+    text = str(body.get("text") or "")
+    first = _NAMED_FIRST.match(text) if _command_name(body) in WITH_IDS else None
+    return (first[0], text[first.end() :]) if first else ("", text)
 
 
 def _command_name(body: Payload) -> str:
@@ -62,8 +72,13 @@ def _command_name(body: Payload) -> str:
 
 
 def button(body: Payload, *, request: str, at: datetime, envelope: str = "", private: frozenset[str]) -> Request:
-    """Read a click on a button, in a message, a modal or the Home tab."""
+    """Read a click on a button, in a message, a modal or the Home tab; in a modal, with what is filled in.
+
+    A field whose input is told while somebody types is read like a button, and is about the modal that it stands in.
+    https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+    """
     action = (body.get("actions") or [{}])[0]
+    typed = str(action.get("type", "")).endswith("_input")
     channel = body.get("channel") or {}
     view = body.get("view") or {}
     return Request(
@@ -82,7 +97,8 @@ def button(body: Payload, *, request: str, at: datetime, envelope: str = "", pri
         trigger=str(body.get("trigger_id", "")),
         response_url=str(body.get("response_url", "")),
         view=str(view.get("id", "")),
-        about=str(action.get("value") or view.get("private_metadata") or ""),
+        about=str((not typed and action.get("value")) or view.get("private_metadata") or ""),
+        values=_values(view),
     )
 
 
@@ -100,7 +116,7 @@ def submission(body: Payload, *, request: str, at: datetime, envelope: str = "")
         trigger=str(body.get("trigger_id", "")),
         view=str(view.get("id", "")),
         about=str(view.get("private_metadata") or ""),
-        values=_values((view.get("state") or {}).get("values") or {}),
+        values=_values(view),
     )
 
 
@@ -248,10 +264,10 @@ def _is_private(channel: str, name: str, private: frozenset[str]) -> bool:
     return name == "privategroup" or name.startswith("mpdm-") or channel.startswith("G") or channel in private
 
 
-def _values(values: Mapping[str, Any]) -> dict[str, str]:
+def _values(view: Payload) -> dict[str, str]:
     """Flatten what was filled in: field (block id) to text; a choice gives its value, several are joined by commas."""
     found = {}
-    for block, actions in values.items():
+    for block, actions in ((view.get("state") or {}).get("values") or {}).items():
         for state in actions.values():
             found[str(block)] = _value(state)
     return found

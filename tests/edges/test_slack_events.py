@@ -45,8 +45,10 @@ class Ear:
     def __init__(self, store: Counting, session: aiohttp.ClientSession) -> None:
         self.store = store
         self.heard: list[Request] = []
+        self.shown: list[str] = []
+        self.breaks = False
         handlers = {("event", name): self._hear for name in HEARD}
-        also = {("shortcut", "*"): self._hear, ("command", "event"): self._hear, ("command", "handoff"): self._hear}
+        also = {(kind, "*"): self._hear for kind in ("shortcut", "command", "button")}
         edge = Edge(store, Team("C1"), {**handlers, **also}, lambda: AT, lambda: "r")
         calls = SlackCalls("xoxb-1", "http://127.0.0.1:9/api/", session, lambda: AT)
         self.app = SlackApp(
@@ -56,7 +58,7 @@ class Ear:
             Channels(store, calls, edge.team, edge.clock),
             token="xoxb-1",
             signing_secret=None,
-            begin=lambda *_: None,
+            begin=lambda request, *_: self.shown.append(request.name),
             people_changed=lambda: None,
         )
 
@@ -80,8 +82,22 @@ class Ear:
         body = {"command": command, "text": text, "user_id": "U1", "team_id": "T1", "channel_id": "C1"}
         return await self.app.take_envelope({"envelope_id": f"c{len(self.heard)}", "payload": body})
 
+    async def is_used_in_a_modal(self, kind: str, action: str, trigger: str) -> dict[str, Any] | None:
+        values = {"summary": {"handoff.typed#0": {"type": "plain_text_input", "value": "all is"}}}
+        body = {
+            "type": "block_actions",
+            "team": {"id": "T1"},
+            "user": {"id": "U1"},
+            "trigger_id": trigger,
+            "view": {"id": "V1", "private_metadata": "about", "state": {"values": values}},
+            "actions": [{"type": kind, "action_id": action, "block_id": "summary", "value": "all is"}],
+        }
+        return await self.app.take_envelope({"envelope_id": f"b{trigger}", "payload": body})
+
     def _hear(self, _: Tx, __: Team, request: Request) -> Outcome:
         self.heard.append(request)
+        if self.breaks:
+            raise RuntimeError
         return Closed()
 
 
@@ -174,9 +190,9 @@ async def test_a_shortcut_on_what_baton_said_says_so(ear: Ear) -> None:
 
 async def test_a_command_is_read_with_people_by_name(ear: Ear) -> None:
     await ear.is_told("/event", "log hey <@U2>, <@U2|>, <@U2|bobby>, <@U3> &amp; all")
-    await ear.is_told("/handoff", "<@U2>")
+    await ear.is_told("/handoff", "<@U2> ask <@U2>")
 
-    assert [heard.text for heard in ear.heard] == ["log hey @bob, @bob, @bobby, @U3 & all", "<@U2>"]
+    assert [heard.text for heard in ear.heard] == ["log hey @bob, @bob, @bobby, @U3 & all", "<@U2> ask @bob"]
 
 
 async def test_a_command_whose_mentions_have_names_costs_no_look_for_them(ear: Ear) -> None:
@@ -189,3 +205,26 @@ async def test_a_command_whose_mentions_have_names_costs_no_look_for_them(ear: E
         ear.store.looks = 0
         await ear.is_told(command, text)
         assert ear.store.looks == without
+
+
+async def test_what_somebody_types_is_taken_once_and_nothing_is_shown_of_it(ear: Ear) -> None:
+    for trigger in ("1", "2", "2"):
+        assert await ear.is_used_in_a_modal("plain_text_input", "handoff.typed#0", trigger) == {}
+    ear.breaks = True
+    assert await ear.is_used_in_a_modal("plain_text_input", "handoff.typed#0", "3") == {}
+
+    assert [(heard.name, heard.about) for heard in ear.heard] == [("handoff.typed", "about")] * 3
+    assert ear.heard[0].values == {"summary": "all is"}
+    assert ear.shown == []
+    await ear.is_used_in_a_modal("button", "more#1", "4")
+    assert ear.shown == ["more"]
+
+
+async def test_a_pause_in_typing_costs_one_look_into_the_store(ear: Ear) -> None:
+    await ear.is_used_in_a_modal("plain_text_input", "handoff.typed#0", "1")
+    ear.store.looks = 0
+
+    await ear.is_used_in_a_modal("plain_text_input", "handoff.typed#0", "2")
+
+    assert ear.store.looks == 1
+    assert await ear.store.read(lambda tx: tx.audit_lines()) == []

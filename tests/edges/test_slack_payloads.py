@@ -1,12 +1,15 @@
-"""Where a payload comes from: Slack tells private places by a name, by an id, or not at all."""
+"""What Slack's payloads say: where they come from, whom they name, what stands in a modal."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.dialogue import Request
 from bot.slack import payloads
+from bot.slack.markup import as_typed
 
 AT = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
@@ -60,14 +63,88 @@ def test_an_event_tells_of_a_private_channel(event: dict[str, str], channel: str
     assert payloads.private_channel({"event": event}) == channel
 
 
-def test_a_command_is_read_as_it_was_typed_but_for_whom_a_hand_off_names() -> None:
-    text = "log &lt;disk&gt; of <@U2|bob>"
-    read = {
-        name: payloads.command({"command": name, "text": text}, request="r1", at=AT, private=frozenset()).text
-        for name in ("/event", "/handoff")
-    }
+def command(name: str, text: str, names: dict[str, str] | None = None) -> str:
+    body = {"command": name, "text": text}
+    return payloads.command(body, request="r1", at=AT, private=frozenset(), names=names or {}).text
 
-    assert read == {"/event": "log <disk> of @bob", "/handoff": text}
+
+def test_a_command_is_read_as_it_was_typed() -> None:
+    assert command("/event", "log &lt;disk&gt; of <@U2|bob>") == "log <disk> of @bob"
+    assert command("/event", "<@U2|bob> was here") == "@bob was here"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("<@U2|bob>", "<@U2|bob>"),
+        ("<@U2> ask <@U3> &amp; <@U4|dan> about &lt;db3&gt;", "<@U2> ask @carol & @dan about <db3>"),
+        ("To  <@U2|bob>: see <#C1|production>", "To  <@U2|bob>: see #production"),
+        ("<@U2> <@U3> knows it", "<@U2> <@U3> knows it"),
+        ("<@U2|bob>, <@U3|carol> and <@U4|dan> know", "<@U2|bob>, <@U3|carol> and <@U4|dan> know"),
+        ("<@U2><@U3> &amp; <@U4> &amp; all", "<@U2><@U3> &amp; <@U4> & all"),
+        ("<@U2> and tell <@U3>", "<@U2> and tell @carol"),
+        ("<!subteam^S1|@ops> please", "<!subteam^S1|@ops> please"),
+        ("<!here> please", "@here please"),
+        ("note ask <@U3> about it", "note ask @carol about it"),
+        ("take <@U3|carol> is ill", "take @carol is ill"),
+        ("@next &amp; tell <@U3>", "@next & tell @carol"),
+        ("tomorrow <@U2>", "tomorrow @U2"),
+        ("", ""),
+    ],
+)
+def test_whom_a_hand_off_begins_with_is_told_by_id_and_the_rest_as_it_was_typed(text: str, read: str) -> None:
+    assert command("/handoff", text, {"U3": "carol"}) == read
+
+
+@given(st.lists(st.sampled_from(["to", "and", ",", "&amp;", "<@U2>", "<@U3|carol>", "<!subteam^S1>", "note", " "])))
+def test_the_parts_of_a_hand_off_are_all_there(words: list[str]) -> None:
+    text = " ".join(words)
+
+    assert as_typed(command("/handoff", text)) == as_typed(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("/event", "log <@U2> saw <@U3|carol>", "<@U2>"),
+        ("/handoff", "<@U2>", ""),
+        ("/handoff", "to <@U2>, <@U3> and <@U4|> ask <@U5|>", "<@U5|>"),
+        ("/handoff", "note ask <@U3> about <@U4|dan>", "<@U3>"),
+    ],
+)
+def test_names_are_looked_up_where_a_mention_is_read_as_it_was_typed(name: str, text: str, found: str) -> None:
+    assert payloads.nameless({"command": name, "text": text}).get("text", "") == found
+
+
+# What happens in modals
+
+FILLED_IN = {
+    "summary": {"handoff.typed#0": {"type": "plain_text_input", "value": "all quiet"}},
+    "note-7": {"handoff.typed#7": {"type": "plain_text_input", "value": None}},
+    "who": {"who": {"type": "users_select", "selected_user": "U2"}},
+    "nobody": {"who": {"type": "users_select", "selected_user": None}},
+}
+
+
+def pressed(**action: object) -> Request:
+    view = {"id": "V1", "private_metadata": "handoff-3", "state": {"values": FILLED_IN}}
+    body = {"trigger_id": "1.2", "user": {"id": "U1"}, "view": view, "actions": [action]}
+    return payloads.button(body, request="r1", at=AT, private=frozenset())
+
+
+def test_a_button_in_a_modal_brings_what_is_filled_in() -> None:
+    click = pressed(type="button", action_id="more", value="page 2")
+
+    assert click.values == {"summary": "all quiet", "note-7": "", "who": "U2", "nobody": ""}
+    assert (click.about, click.is_typing) == ("page 2", False)
+
+
+def test_a_field_that_tells_what_is_typed_is_about_its_modal() -> None:
+    typing = pressed(type="plain_text_input", action_id="handoff.typed#0", value="all quiet")
+
+    assert (typing.kind, typing.name, typing.about) == ("button", "handoff.typed", "handoff-3")
+    assert (typing.view, typing.key, typing.is_typing) == ("V1", "trigger:1.2", True)
+    assert typing.values["summary"] == "all quiet"
 
 
 # Events
