@@ -43,6 +43,7 @@ LATER = frozenset(
 )
 MAY_BE_DONE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 """Errors after which what was asked for may have been done all the same."""
+NO_PERMISSION = "no_permission"
 TOKEN_TROUBLE = frozenset(
     {
         "invalid_auth",
@@ -50,7 +51,7 @@ TOKEN_TROUBLE = frozenset(
         "account_inactive",
         "token_revoked",
         "token_expired",
-        "no_permission",
+        NO_PERMISSION,
     }
 )
 GONE = frozenset(
@@ -359,6 +360,21 @@ class SlackCalls:
             return True
         return bool(shown.get("is_private"))
 
+    # who is on call
+
+    async def set_members(self, group: str, who: str) -> None:
+        """Let a user group hold one person, and nobody else."""
+        await self._set(self.client.usergroups_users_update(usergroup=group, users=[who]))
+
+    async def topic(self, channel: str) -> str:
+        """Ask for a channel's topic, as Slack gives it: escaped."""
+        shown = (await self._called(self.client.conversations_info(channel=channel)))["channel"]
+        return str((shown.get("topic") or {}).get("value") or "")
+
+    async def set_topic(self, channel: str, topic: str) -> None:
+        """Give a channel a topic, as people read it: Slack escapes it."""
+        await self._set(self.client.conversations_setTopic(channel=channel, topic=topic))
+
     async def socket_address(self, app_token: str) -> str:
         """Ask where a WebSocket may be opened, once."""
         return str((await self._called(self.client.apps_connections_open(app_token=app_token)))["url"])
@@ -372,6 +388,16 @@ class SlackCalls:
                 raise
             log.warning("slack.blocks_refused", reason=refusal.reason[:200])
             return await self._called(call(_body(Words(said.text))))
+
+    async def _set(self, call: Awaitable[Any]) -> None:
+        """Set what is not everybody's to set: that Baton lacks the right is an answer, and no trouble with its token."""
+        try:
+            await self._called(call)
+        except Unavailable as trouble:
+            if not _lacks_the_right(trouble):
+                raise
+            self._heard()
+            raise Rejected(NO_PERMISSION) from trouble
 
     async def _called(self, call: Awaitable[Any], seconds: float = SECONDS) -> dict[str, Any]:
         """Wait for a call, tell later from never, and remember whether Slack was there."""
@@ -436,6 +462,11 @@ def _may_have_arrived(silence: Unavailable) -> bool:
         status = getattr(cause.response, "status_code", 0)
         return bool(status >= SERVER_ERROR) or cause.response.get("error") in MAY_BE_DONE
     return not isinstance(cause, aiohttp.ClientConnectorError)
+
+
+def _lacks_the_right(trouble: Unavailable) -> bool:
+    cause = trouble.__cause__
+    return isinstance(cause, SlackApiError) and cause.response.get("error") == NO_PERMISSION
 
 
 def _proxy_for(url: str) -> str | None:

@@ -35,15 +35,15 @@ def linked(address: str, label: str) -> str:
 
 
 def _typed(token: re.Match[str], names: Mapping[str, str]) -> str:
-    sign, target, label = token["sign"], token["target"], _without_entities(token["label"] or "").strip()
+    sign, target, label = token["sign"], token["target"], without_entities(token["label"] or "").strip()
     if sign in {"@", "#"} and _ID.fullmatch(target):
         return sign + (label.removeprefix(sign) or names.get(target) or target)
     if sign == "!" and (said := _called(target, label, names)):
         return said
-    address = _without_entities(target)
+    address = without_entities(target)
     if not sign and _ADDRESS.fullmatch(address):
         return linked(address, label)
-    return _without_entities(token[0])
+    return without_entities(token[0])
 
 
 def _called(target: str, label: str, names: Mapping[str, str]) -> str:
@@ -56,5 +56,6 @@ def _called(target: str, label: str, names: Mapping[str, str]) -> str:
     return label
 
 
-def _without_entities(text: str) -> str:
+def without_entities(text: str) -> str:
+    """Write what Slack escapes as people type it, and leave its tokens as they are."""
     return _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)

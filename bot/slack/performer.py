@@ -1,4 +1,4 @@
-"""Performs what the outbox has for Slack: posts and edits, worded when they are sent."""
+"""Performs what the outbox has for Slack: posts and edits, worded when they are sent, and who is on call."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -7,12 +7,14 @@ from typing import Any
 
 from bot.domain.errors import Rejected
 from bot.domain.journal import Delivery, Message
-from bot.domain.operations import Post, Refresh
+from bot.domain.operations import Post, Refresh, SetTopic, SetUsergroup
 from bot.domain.team import Team
 from bot.messages import Words, general
 from bot.slack.calls import NotThereError, SlackCalls
+from bot.slack.markup import without_entities
 from bot.slack.roster import BOT_USER
 from bot.slack.sparing import Sparing
+from bot.slack.topics import renewed
 from bot.store import Store, Tx
 
 Rendering = Callable[[Tx, Team, str], Words]
@@ -25,7 +27,7 @@ MEND = "Invite Baton to the channel, or check TEAM_CHANNEL."
 
 
 class SlackPerformer:
-    """Posts and edits messages; `renderings` by the name that an operation gives."""
+    """Posts and edits messages, and shows who is on call; `renderings` by the name that an operation gives."""
 
     def __init__(
         self,
@@ -39,12 +41,16 @@ class SlackPerformer:
         self._not_there = Sparing("slack.not_in_channel", AN_HOUR)
 
     async def __call__(self, delivery: Delivery) -> dict[str, Any]:
-        """Post or edit; a post that may have arrived earlier is looked for first."""
+        """Post, edit or set; a post that may have arrived earlier is looked for first."""
         match delivery.operation:
             case Post() as post:
                 return await self._post(delivery, post)
             case Refresh() as refresh:
                 return await self._refresh(refresh)
+            case SetUsergroup(group, who):
+                return await self._set_usergroup(group, who)
+            case SetTopic(channel, text):
+                return await self._set_topic(channel, text)
         message = f"Slack cannot do {type(delivery.operation).__name__}"
         raise Rejected(message)
 
@@ -80,6 +86,20 @@ class SlackPerformer:
             said = await self._noted(said, missed)
         await self.calls.update(shown.channel, shown.ts, said)
         await self._keep(replace(shown, shown_at=self.clock()))
+        return {}
+
+    async def _set_usergroup(self, group: str, who: str) -> dict[str, Any]:
+        if who:  # Slack lets nobody empty a group
+            await self.calls.set_members(group, who)
+        return {}
+
+    async def _set_topic(self, channel: str, text: str) -> dict[str, Any]:
+        if not text:
+            return {}
+        topic = await self.calls.topic(channel)
+        new = renewed(topic, text)
+        if new != without_entities(topic):  # Slack tells the whole channel of every change
+            await self.calls.set_topic(channel, new)
         return {}
 
     async def _keep(self, message: Message, missed: str = "") -> None:

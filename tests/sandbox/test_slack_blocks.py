@@ -205,3 +205,18 @@ def test_one_action_may_stand_in_several_blocks() -> None:
 def test_a_modals_fault_is_named_with_its_place(change: Json, fault: str) -> None:
     assert faults_in_view(GOOD_MODAL, "modal") == []
     assert faults_in_view({**GOOD_MODAL, **change}, "modal") == [fault]
+
+
+def test_a_field_that_tells_of_typing_says_on_what() -> None:
+    def faults(config: Any) -> list[str]:  # noqa: ANN401
+        return faults_in_view({**GOOD_MODAL, "blocks": [asks({**TEXT, "dispatch_action_config": config})]}, "modal")
+
+    assert faults({"trigger_actions_on": ["on_character_entered", "on_enter_pressed"]}) == []
+    wrongs: list[Any] = [
+        {"trigger_actions_on": ["on_pause"]},
+        {"trigger_actions_on": "on_enter_pressed"},
+        {"on": []},
+        "x",
+    ]
+    for wrong in wrongs:
+        assert len(faults(wrong)) == 1

@@ -1,6 +1,7 @@
 """People use a small real Bolt app in the emulated Slack, over signed HTTP."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -11,8 +12,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.server import Server
 from bot.sandbox.slack import SlackWorld, app
+from bot.sandbox.slack.forms import settled
 from bot.sandbox.slack.modal import Screen
 from bot.sandbox.slack.persona import Persona
+from bot.sandbox.slack.state import Message
 
 Body = dict[str, Any]
 
@@ -61,6 +64,39 @@ FORM: Body = {
         },
     ],
 }
+NOTES: Body = {
+    "type": "modal",
+    "private_metadata": "handoff-3",
+    "title": {"type": "plain_text", "text": "Notes"},
+    "submit": {"type": "plain_text", "text": "Send"},
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "note",
+            "dispatch_action": True,
+            "label": {"type": "plain_text", "text": "Note"},
+            "element": {
+                "type": "plain_text_input",
+                "action_id": "typed#7",
+                "multiline": True,
+                "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
+            },
+        },
+        {
+            "type": "input",
+            "block_id": "title",
+            "dispatch_action": True,
+            "label": {"type": "plain_text", "text": "Title"},
+            "element": {"type": "plain_text_input", "action_id": "typed#8"},
+        },
+        {
+            "type": "input",
+            "block_id": "who",
+            "label": {"type": "plain_text", "text": "To whom"},
+            "element": {"type": "users_select", "action_id": "who"},
+        },
+    ],
+}
 BUTTONS: list[Body] = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "Deployed <!date^0^{date_num} {time}|then>"}},
     {
@@ -106,6 +142,8 @@ class Bot:
         self.app.action("switch")(self.switch)
         self.app.action("more")(self.notes)
         self.app.action("quiet")(self.notes)
+        self.app.action(re.compile("^typed#"))(self.notes)
+        self.app.action("ask")(self.ask)
         self.app.shortcut("log")(self.log)
         self.app.view("form")(self.submitted)
         self.app.view_closed("form")(self.notes)
@@ -121,6 +159,9 @@ class Bot:
         if word == "form":
             await client.views_open(trigger_id=body["trigger_id"], view=FORM)
             await ack()
+        elif word == "notes":
+            await client.views_open(trigger_id=body["trigger_id"], view=NOTES)
+            await ack()
         elif word == "post":
             await client.chat_postMessage(channel=body["channel_id"], text="fallback", blocks=BUTTONS)
             await ack()
@@ -133,6 +174,13 @@ class Bot:
         self.heard.append(body)
         await ack()
         await respond(text="switched", replace_original=True)
+
+    async def ask(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        self.heard.append(body)
+        await ack()
+        await client.chat_postMessage(
+            channel=body["channel"]["id"], thread_ts=body["message"]["ts"], text="<@U1> and <@U2>, ask here."
+        )
 
     async def log(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         self.heard.append(body)
@@ -276,6 +324,71 @@ def test_a_modal_is_filled_in_and_sent(world: SlackWorld, bot: Bot) -> None:
     assert bot.heard[-1]["view"]["private_metadata"] == "kept"
     assert ack.ok
     assert alice.modal is None
+
+
+def test_what_is_typed_is_told_at_once_where_the_bot_asked_for_it(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    alice.types("/wow notes", "C1")
+
+    told = alice.fills("Note", "watch db3")
+    silent = alice.fills("Title", "Enter was not pressed")
+
+    assert (told is not None and told.ok, silent) == (True, None)
+    typing = bot.heard[-1]
+    assert (typing["type"], typing["container"]) == ("block_actions", {"type": "view", "view_id": typing["view"]["id"]})
+    [action] = typing["actions"]
+    assert action.pop("action_ts")
+    assert action == {
+        "type": "plain_text_input",
+        "action_id": "typed#7",
+        "block_id": "note",
+        "value": "watch db3",
+    }
+    values = typing["view"]["state"]["values"]
+    assert values["note"]["typed#7"] == {"type": "plain_text_input", "value": "watch db3"}
+    assert (typing["view"]["private_metadata"], "message" in typing) == ("handoff-3", False)
+    assert typing["trigger_id"]
+
+
+def test_a_person_is_chosen_by_name(world: SlackWorld, bot: Bot) -> None:
+    alice = world.person("U1")
+    alice.types("/wow notes", "C1")
+
+    for name in ("Bob", "@bob", "U2"):
+        alice.chooses("To whom", name)
+        assert front(alice).view.values["who"]["who"] == {"type": "users_select", "selected_user": "U2"}
+    with pytest.raises(LookupError):
+        alice.chooses("To whom", "nobody")
+
+
+def test_a_button_in_a_direct_message_can_begin_a_thread_there(world: SlackWorld, bot: Bot) -> None:
+    bob, talk = world.person("U2"), world.direct("U2")
+    button = {"type": "button", "action_id": "ask", "text": {"type": "plain_text", "text": "Ask"}}
+    offer = Message(talk.id, world.next_ts(), world.bot_user, "Take over?", bot_id=world.bot_id)
+    offer.blocks = settled([{"type": "actions", "elements": [button]}])
+    world.post(offer)
+
+    bob.clicks(bob.sees()[0], "Ask")
+    bob.says("What about db3?", talk.id, thread_ts=offer.ts)
+
+    assert [(each.text, each.message.thread_ts) for each in bob.sees()[1:]] == [
+        ("@alice and @bob, ask here.", offer.ts),
+        ("What about db3?", offer.ts),
+    ]
+    again = bob.clicks(bob.sees()[0], "Ask")
+    assert again.payload["message"]["reply_count"] == 2
+
+
+def test_a_topic_is_told_to_the_channel_and_heard(world: SlackWorld, bot: Bot) -> None:
+    bob = world.person("U2")
+
+    bob.sets_topic("Freeze & <!here>", "C1")
+    bob.sets_topic("Freeze & <!here>", "C1")
+    bob.sets_topic("", "C1")
+
+    assert bob.reads("C1") == "bob: @bob set the channel topic: Freeze & @here\nbob: @bob cleared the channel topic"
+    first = bot.heard[0]["event"]
+    assert (first["subtype"], first["topic"], first["user"]) == ("channel_topic", "Freeze &amp; <!here>", "U2")
 
 
 def test_slack_itself_refuses_a_form_with_a_required_field_left_empty(world: SlackWorld, bot: Bot) -> None:

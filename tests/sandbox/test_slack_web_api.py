@@ -311,6 +311,29 @@ def test_channels_are_joined_listed_and_given_a_topic(world: SlackWorld, client:
     assert refusal(client.conversations_info, channel="G1") == "channel_not_found"
 
 
+def test_a_topic_comes_back_escaped_and_is_said_in_the_channel(world: SlackWorld, client: WebClient) -> None:
+    for _ in range(2):
+        client.conversations_setTopic(channel="C1", topic="On call: Bo & Co | <https://a.example|docs> <3")
+
+    kept = "On call: Bo &amp; Co | <https://a.example|docs> &lt;3"
+    assert client.conversations_info(channel="C1")["channel"]["topic"]["value"] == kept
+    [said] = client.conversations_history(channel="C1")["messages"]
+    assert (said["subtype"], said["topic"], said["user"]) == ("channel_topic", kept, world.bot_user)
+    assert said["text"] == f"<@{world.bot_user}> set the channel topic: {kept}"
+    assert refusal(client.conversations_setTopic, channel="C1", topic="x" * 251) == "too_long"
+
+
+def test_a_topic_needs_the_right_for_its_kind_of_channel(world: SlackWorld, client: WebClient) -> None:
+    world.joins(world.bot_user, "G1")
+    world.scopes -= {"groups:write.topic", "groups:write"}
+
+    client.conversations_setTopic(channel="C1", topic="x")
+    assert refusal(client.conversations_setTopic, channel="G1", topic="x") == "missing_scope"
+    world.scopes = {"channels:manage", "groups:write"}
+    client.conversations_setTopic(channel="C1", topic="y")
+    client.conversations_setTopic(channel="G1", topic="y")
+
+
 def test_a_trigger_opens_one_view_for_three_seconds(world: SlackWorld, client: WebClient, clock: Clock) -> None:
     trigger = world.new_trigger("U1")
 

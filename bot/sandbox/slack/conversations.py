@@ -1,5 +1,6 @@
 """The Web API's `conversations.*`: https://docs.slack.dev/reference/methods."""
 
+import itertools
 from collections.abc import Iterable
 
 from bot.sandbox.slack.calls import Call, method
@@ -9,7 +10,11 @@ from bot.sandbox.slack.state import Json, Message, SlackError
 _READ = "channels:read groups:read im:read mpim:read"
 _HISTORY = "channels:history groups:history im:history mpim:history"
 _OPEN = "channels:manage groups:write im:write mpim:write"
-_TOPIC = "channels:write.topic groups:write.topic mpim:write.topic im:write.topic"
+_TOPIC = {
+    "channel": ("channels:write.topic", "channels:manage"),
+    "group": ("groups:write.topic", "groups:write"),
+    "im": ("im:write.topic", "im:write"),
+}
 _MOST_TOPIC_CHARACTERS = 250
 
 
@@ -122,13 +127,12 @@ def _shown(call: Call, message: Message) -> Json:
 
 def _set_topic(call: Call) -> Json:
     channel = call.channel(member=True)
+    call.needs(*_TOPIC[channel.kind])
     if channel.is_archived:
         raise SlackError("is_archived")
     if len(call.text("topic")) > _MOST_TOPIC_CHARACTERS:
         raise SlackError("too_long")
-    with call.world.lock:
-        channel.topic = call.text("topic")
-    call.world.changes.happened()
+    call.world.set_topic(call.world.bot_user, channel.id, call.text("topic"))
     return {"channel": channel_payload(call.world, channel)}
 
 
@@ -149,6 +153,8 @@ METHODS = {
     "conversations.open": method(_open, "", _OPEN),
     "conversations.history": method(_history, "channel", _HISTORY),
     "conversations.replies": method(_replies, "channel ts", _HISTORY),
-    "conversations.setTopic": method(_set_topic, "channel topic", f"{_TOPIC} {_OPEN}"),
+    "conversations.setTopic": method(
+        _set_topic, "channel topic", " ".join([*itertools.chain(*_TOPIC.values()), "mpim:write.topic mpim:write"])
+    ),
     "conversations.join": method(_join, "channel", "channels:join"),
 }

@@ -37,6 +37,8 @@ def judge_element(judge: Judge, element: object, at: str, allowed: Collection[st
         judge.text(element["placeholder"], f"{at}/placeholder", most=150, plain=True)
     if "confirm" in element:
         _confirm(judge, element["confirm"], f"{at}/confirm")
+    if "dispatch_action_config" in element:
+        _dispatch(judge, element["dispatch_action_config"], f"{at}/dispatch_action_config")
     judge.flag(element, "focus_on_load", at)
     kind.check(judge, element, at)
 
@@ -50,6 +52,14 @@ def _confirm(judge: Judge, confirm: object, at: str) -> None:
         judge.text(confirm["confirm"], f"{at}/confirm", most=30, plain=True)
         judge.text(confirm["deny"], f"{at}/deny", most=30, plain=True)
         _style(judge, confirm, at)
+
+
+def _dispatch(judge: Judge, config: object, at: str) -> None:
+    if not judge.is_object(config, at) or not judge.keys(config, at, (), {"trigger_actions_on"}):
+        return
+    told = config.get("trigger_actions_on", [])
+    if not isinstance(told, list) or not set(map(str, told)) <= {"on_enter_pressed", "on_character_entered"}:
+        judge.says("must be one of: on_enter_pressed, on_character_entered", f"{at}/trigger_actions_on")
 
 
 def _style(judge: Judge, holder: Json, at: str) -> None:

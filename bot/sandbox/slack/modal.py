@@ -49,6 +49,15 @@ class Field:
         """Whether a change is told to the bot at once."""
         return not self.part.is_input or bool(self.part.block.get("dispatch_action"))
 
+    @property
+    def tells_while_typing(self) -> bool:
+        """Whether a change is told without the Enter key; `on_enter_pressed` alone is what Slack presumes of texts.
+
+        https://docs.slack.dev/reference/block-kit/composition-objects/dispatch-action-configuration-object
+        """
+        config = self.part.element.get("dispatch_action_config") or {}
+        return self.type not in forms.TYPED or "on_character_entered" in config.get("trigger_actions_on", ())
+
 
 class Screen:
     """A modal or Home tab as it stands on the screen now; it follows the view's changes."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.world import SlackWorld
 
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
+_SENT_AS_TOKEN = re.compile(r"(<(?:[@#!]|https?://|mailto:)[^<>]*>)")
 _EMOJI = re.compile(r"(?<!\w):([a-z][a-z0-9_+-]*|[+-]1):(?!\w)")
 
 
@@ -31,6 +32,13 @@ def kind_of(*, private: bool, direct: bool) -> Kind:
 def unescaped(text: str) -> str:
     """Entities as characters."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def escaped(text: str) -> str:
+    """Characters as entities; tokens (mentions, links) stay what they are."""
+    pieces = _SENT_AS_TOKEN.split(text)
+    pieces[::2] = [each.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for each in pieces[::2]]
+    return "".join(pieces)
 
 
 def rich_text(text: str) -> list[Json]:
@@ -200,6 +208,7 @@ def message_payload(world: "SlackWorld", message: Message, *, metadata: bool = F
         "bot_id": message.bot_id,
         "app_id": message.app_id,
         "client_msg_id": message.client_msg_id,
+        "topic": message.topic,
         "blocks": message.blocks,
         "attachments": message.attachments,
         "files": [file_payload(world, each) for each in message.files],

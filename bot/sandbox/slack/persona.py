@@ -60,6 +60,10 @@ class Persona:
         """Says something in a channel."""
         return self._world.post_as(self.id, channel, text, thread_ts, files=files)
 
+    def sets_topic(self, text: str, channel: str) -> Ack:
+        """Gives a channel a topic."""
+        return _first(self._world.set_topic(self.id, channel, text))
+
     def edits(self, message: Where, text: str) -> Ack:
         """Changes one's own message."""
         return _first(self._world.edit(_message(message), text, by=self.id))
@@ -166,7 +170,7 @@ class Persona:
         value: object = text or None
         if field.type == "datetimepicker":
             value = int(text)
-        return self._enter(self._open_modal(), field, value)
+        return self._enter(self._open_modal(), field, value, tells=field.tells_while_typing)
 
     def chooses(self, label: str, *options: str) -> Ack | None:
         """Chooses one option, or exactly these where several are possible; people by id or name."""

@@ -67,6 +67,8 @@ class Message:
     edited: Json | None = None
     only_for: str | None = None
     client_msg_id: str = ""
+    topic: str = ""
+    """What the channel's topic is from here on, where this message is Slack's word of that."""
     revisions: list[str] = field(default_factory=list)
 
     @property
@@ -84,6 +86,7 @@ class Channel:
     kind: Kind
     members: list[str] = field(default_factory=list)
     topic: str = ""
+    """Escaped, as Slack keeps it."""
     purpose: str = ""
     is_archived: bool = False
     created: int = 0

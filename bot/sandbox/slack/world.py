@@ -127,6 +127,7 @@ class SlackWorld:
         """Whether people may say something in their talk with the bot, or it only speaks to them there."""
         self.paces_posts = False
         self.forbids_usergroup_changes = False
+        """Whether the workspace lets only administrators change who is in a user group."""
         self.trigger_seconds = 3.0
         self.response_url_seconds = 1800.0
         self.response_url_uses = 5
@@ -412,6 +413,18 @@ class SlackWorld:
             group.updated = int(self.clock())
         self.changes.happened()
         return self.line.tell(events.subteam_updated(self, group), background=by == self.bot_user)
+
+    def set_topic(self, user: str, channel: str, topic: str) -> list[Ack]:
+        """Somebody (or the bot) gives a channel a topic; Slack says so there, and escapes it."""
+        kept = payloads.escaped(topic)
+        with self.lock:
+            where = self.channel(channel)
+            if where.topic == kept:
+                return []
+            where.topic = kept
+        said = f"set the channel topic: {kept}" if kept else "cleared the channel topic"
+        message = Message(where.id, self.next_ts(), user, f"<@{user}> {said}", subtype="channel_topic", topic=kept)
+        return self.post(message)
 
     def joins(self, user: str, channel: str) -> list[Ack]:
         """Somebody (or the bot) becomes a member of a channel."""
