@@ -134,7 +134,11 @@ class Handoff:
 def must_be_handed_to(incoming: Person, by: str, shift: Shift | None, home: str) -> None:
     """Refuse whom the pager cannot go to, with the reason; `home` is the id of Baton's own workspace."""
     who = mention(incoming.id)
-    if incoming.id == by:
+    if incoming.id == by and shift is not None and shift.who == by:
+        message = (
+            "You are on call already, and cannot hand off to yourself. Please name somebody else: `/handoff @person`."
+        )
+    elif incoming.id == by:
         message = "You cannot hand off to yourself. `/handoff take` makes you the one on call at once."
     elif incoming.bot:
         message = f"{who} is a bot, and cannot be on call. Please name a person."
@@ -145,7 +149,7 @@ def must_be_handed_to(incoming: Person, by: str, shift: Shift | None, home: str)
     elif incoming.guest:
         message = f"{who} is a guest, and cannot be on call. Please name a full member of the team."
     elif shift is not None and incoming.id == shift.who:
-        message = f"{who} is on call already."
+        message = f"{who} is on call already. Please name who comes next: `/handoff @person`."
     else:
         return
     raise UserError(message)
@@ -173,26 +177,26 @@ def must_be_no_other(offered: Handoff | None) -> None:
 
 
 def must_be_answered_by(offered: Handoff, who: str) -> None:
-    """Refuse an answer by anybody but the person it is for, and a second one."""
+    """Refuse a second answer, and one by anybody but the person it is for."""
+    must_be_open(offered)
     if who != offered.incoming:
         message = f"This hand-off is for {mention(offered.incoming)}, so only they can answer it."
         raise UserError(message)
-    must_be_open(offered)
 
 
 def must_be_open(offered: Handoff) -> None:
     """Refuse what comes after the answer."""
     if offered.open:
         return
-    by, incoming = mention(offered.answered_by), mention(offered.incoming)
+    by = mention(offered.answered_by)
+    # it says nothing of who is on call now: the pager may have passed on since
     why = {
         "declined": f"was declined by {by}. It can be offered anew: `/handoff @person`.",
         "cancelled": f"was cancelled by {by}, so there is nothing to answer any more.",
         "taken over": f"is over: {by} took the pager meanwhile.",
     }
-    message = (
-        f"This hand-off {why.get(offered.state, f'was accepted already, and {incoming} has had the pager since.')}"
-    )
+    accepted_by = f"was accepted already by {by}. `/handoff status` shows who is on call now."
+    message = f"This hand-off {why.get(offered.state, accepted_by)}"
     raise UserError(message)
 
 
@@ -216,24 +220,26 @@ def cancelled(offered: Handoff | None, who: str, at: datetime, *, lead: bool) ->
     if offered is None:
         message = "No hand-off is offered, so there is nothing to cancel. `/handoff status` shows who is on call."
         raise UserError(message)
+    must_be_open(offered)
     if who not in {offered.by, offered.outgoing} and not lead:
         whose = " or ".join(dict.fromkeys(mention(one) for one in (offered.by, offered.outgoing)))
         message = f"Only {whose} (or a lead) can take this offer back."
         if who == offered.incoming:
-            message += " You can decline it."
+            message += " You can decline it, with the button below it."
         raise UserError(message)
     return replace(offered, state="cancelled", answered_at=at, answered_by=who)
 
 
 def overtaken(offered: Handoff, who: str, at: datetime) -> Handoff:
     """End an offer because somebody (who may be the one it was for) took the pager at once."""
+    must_be_open(offered)
     return replace(offered, state="taken over", answered_at=at, answered_by=who)
 
 
 def must_not_have_it(who: str, shift: Shift | None) -> None:
     """Refuse to take the pager from oneself."""
     if shift is not None and shift.who == who:
-        message = "You are on call already."
+        message = "You are on call already. `/handoff @person` hands the pager to somebody else."
         raise UserError(message)
 
 
@@ -275,7 +281,7 @@ def gathered(
     taken = {one.iid for one in ongoing}
     # an outage that has ended here, and whose issue GitLab still shows open, is handed only for its data loss
     found += [_issue(one) for one in known.values() if one.iid not in taken and labels.data_loss in one.labels]
-    order = priority.order_of(ranks)
+    order = priority.order_of(ranks, labels)
     return tuple(sorted(found, key=lambda one: (priority.rank(one.labels, order), one.since, one.key)))
 
 

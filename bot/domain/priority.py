@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
+
+from bot.domain.team import Labels
 
 DEFAULT_ORDER: Mapping[str, int] = {
     "(perceived) data loss": 1,
@@ -20,10 +23,12 @@ AP_LABELS = ("AP1", "AP2", "AP3")
 _LAST = 1_000_000
 
 
-def order_of(project: Mapping[str, int | None]) -> Mapping[str, int]:
-    """Choose the order: the project's own label priorities when it has any, else the handbook's."""
+def order_of(project: Mapping[str, int | None], labels: Labels) -> Mapping[str, int]:
+    """Choose the order: the project's own label priorities when it has any, else the handbook's in the team's words."""
     own = {name: rank for name, rank in project.items() if rank is not None}
-    return own or DEFAULT_ORDER
+    handbook = Labels()
+    here = {getattr(handbook, one.name): getattr(labels, one.name) for one in fields(Labels)}
+    return own or {here.get(name, name): rank for name, rank in DEFAULT_ORDER.items()}
 
 
 def rank(labels: Iterable[str], order: Mapping[str, int] = DEFAULT_ORDER) -> int:

@@ -72,7 +72,7 @@ def _standing(
     title: str, milestone: Milestone, facts: WeekFacts, team: Team, now: datetime, as_of: datetime | None
 ) -> Standing:
     issues = [issue for issue in facts.of(milestone) if issue.noun == "issue"]
-    order = priority.order_of(facts.label_ranks)
+    order = priority.order_of(facts.label_ranks, team.labels)
     return Standing(
         title,
         now,

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.priority import DEFAULT_ORDER, ap_label, moved, moved_labels, order_of, rank
+from bot.domain.team import Labels
 
 HANDBOOK = (
     "(perceived) data loss",
@@ -32,15 +33,22 @@ def test_the_best_label_counts_and_none_comes_last() -> None:
 
 
 def test_a_project_s_own_order_wins_and_includes_zero() -> None:
-    order = order_of({"oncall": 0, "critical": 5, "backend": None})
+    order = order_of({"oncall": 0, "critical": 5, "backend": None}, Labels())
 
     assert rank(["oncall"], order) < rank(["critical"], order) < rank(["backend"], order)
     assert rank(["goal"], order) == rank(["backend"], order)
 
 
 def test_a_project_that_orders_nothing_gets_the_handbook_s_order() -> None:
-    assert order_of({"critical": None}) == DEFAULT_ORDER
-    assert order_of({}) == DEFAULT_ORDER
+    assert order_of({"critical": None}, Labels()) == DEFAULT_ORDER
+    assert order_of({}, Labels()) == DEFAULT_ORDER
+
+
+def test_the_handbook_s_order_is_that_of_the_team_s_own_names() -> None:
+    order = order_of({}, Labels(outage="incident", data_loss="loss"))
+
+    assert [rank([label], order) for label in ("loss", "incident", "SL2")] == [1, 5, 3]
+    assert rank(["outage"], order) == rank(["(perceived) data loss"], order) == rank(["backend"], order)
 
 
 @pytest.mark.parametrize(
