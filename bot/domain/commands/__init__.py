@@ -59,6 +59,12 @@ def behind(text: str, count: int) -> str:
     return text[start:].strip(_EDGES)
 
 
+def from_first_word(text: str) -> str:
+    """Leave out the blanks of any kind, visible or not, before the first word."""
+    first = _WORD.search(text)
+    return text[first.start() :] if first else ""
+
+
 def can_be_seen(text: str) -> bool:
     """Tell whether anything in a text can be seen."""
     kinds = (unicodedata.category(one) for one in text if one not in _FILLERS)

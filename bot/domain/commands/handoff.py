@@ -2,22 +2,23 @@
 
     /handoff                              the status, and below it the sub-commands
     /handoff status
-    /handoff [to] <@person> [note]        also: @name, where Slack did not send an id
-    /handoff @next [note]                 also: next
+    /handoff [to] <@person> [note]        also: @name, where Slack did not send an id; an id, as at a terminal
+    /handoff [to] @next [note]            also: next
     /handoff note <text>
     /handoff take [reason]
     /handoff cancel
     /handoff history [n]                  n from 1 to 50
     /handoff help
 
-`HandoffHelp` is the answer to a word that is no sub-command.
+`HandoffHelp` is the answer to a word that is no sub-command. A name without its `@` is such a word, too: nobody here
+knows who is in Slack, so `jake` is never taken for somebody, and `take` is never taken for Jake.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.commands import Usage, behind, can_be_seen, expect_nothing, nearest, quotable, words
+from bot.domain.commands import Usage, behind, can_be_seen, expect_nothing, from_first_word, nearest, quotable, words
 from bot.domain.errors import UserError
 from bot.domain.events import LONGEST_TEXT
 from bot.domain.oncall import LONGEST_NOTE
@@ -73,10 +74,15 @@ class HandoffHistory:
 
 @dataclass(frozen=True)
 class HandoffHelp:
-    """The sub-commands; for a word that is none, that word (`unknown`) and the `nearest` sub-command, if one is near."""
+    """The sub-commands; for a word that is none, that word (`unknown`) and what may have been meant.
+
+    `nearest` is the sub-command that is near it, if one is. `person` is how the person is written whom the word may
+    name, or who is named behind it: `@bob`.
+    """
 
     unknown: str = ""
     nearest: str = ""
+    person: str = ""
 
 
 HandoffCommand = (
@@ -97,17 +103,16 @@ HISTORY_COUNT = 10
 MOST_SHOWN = 50
 LONGEST_REASON = 500
 
-_PLAIN: Mapping[str, HandoffCommand] = {
-    "status": HandoffStatus(),
-    "cancel": CancelHandoff(),
-    "help": HandoffHelp(),
-}
+_PLAIN: Mapping[str, HandoffCommand] = {"status": HandoffStatus(), "cancel": CancelHandoff()}
 _NAMES = ("status", "next", "note", "take", "cancel", "history", "help")
-_PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>[,;:]?")
-_GROUP = re.compile(r"<!(?:subteam\^|here|channel|everyone)[^<>]*>|@(?:here|channel|everyone)", re.IGNORECASE)
-_NAME = re.compile(r"@([^\s@<>|]+)")
-_JOINED = frozenset({"and", "or", "&", "&amp;", "+", ","})
-_AN_ID = re.compile(r"[UW][A-Z0-9]{6,}")
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^<>]*))?>[,;:]?")
+_NAME = re.compile(r"@([^\s@<>|]*[^\s@<>|,;:.!?])[,;:.!?]*")
+_AN_ID = re.compile(r"([UW](?=[A-Z]*[0-9])[A-Z0-9]{4,})[,;:]?")
+_GROUP = re.compile(r"<!(?:subteam\^|here|channel|everyone)|@(?:here|channel|everyone)(?![\w@-]|\.\w)", re.IGNORECASE)
+_JOINED = r"(?:(?:and|or|&amp;|[&+/,;])\s*)*"
+_ANOTHER = re.compile(rf"{_JOINED}(?:<@[UW]|{_GROUP.pattern}|@[^\W\d])", re.IGNORECASE)
+_TWO_NAMES = re.compile(r"@[^\s@<>|]*[&+/,;](?:@|<[@!])")
+_A_NAME = re.compile(r"[^\W\d_][\w.'’-]*")
 
 
 def parse_handoff(text: str) -> HandoffCommand:
@@ -118,46 +123,76 @@ def parse_handoff(text: str) -> HandoffCommand:
     typed = words(text)
     if not typed:
         return HandoffOverview()
-    name, arguments = typed[0].casefold(), typed[1:]
-    if name == "to" and arguments and arguments[0][:1] in {"@", "<"}:
-        return parse_handoff(behind(text, 1))
-    if [one.casefold() for one in arguments] == ["help"] and name in _NAMES:
+    name, arguments = typed[0].casefold().rstrip(",;:.!?"), typed[1:]
+    if name == "help" or ([one.casefold() for one in arguments] == ["help"] and name in _NAMES):
         return HandoffHelp()
     match name:
-        case "next" | "@next":
-            return HandOff(note=_short("A note", behind(text, 1), LONGEST_NOTE))
         case "note":
             return AddPending(_text(behind(text, 1)))
         case "take":
             return TakePager(_short("A reason", behind(text, 1), LONGEST_REASON))
         case "history":
             return HandoffHistory(_count(arguments))
-        case "status" | "cancel" | "help":
+        case "status" | "cancel":
             expect_nothing(f"/handoff {name}", arguments)
             return _PLAIN[name]
-    return _to_somebody(text, typed) or HandoffHelp(quotable(typed[0]), nearest(name.removeprefix("@"), _NAMES))
+        case "accept" | "ask" | "decline":
+            raise UserError(
+                "A hand-off is answered with the buttons below it, *Accept*, *Ask* and *Decline*: they stand in the "
+                "channel and in the direct message to whom it is for. `/handoff status` shows whether one is offered."
+            )
+        case "to":
+            return _to_somebody(behind(text, 1), arguments)
+    return _to_somebody(text, typed)
 
 
-def _to_somebody(text: str, typed: Sequence[str]) -> HandOff | None:
-    """Read to whom it goes; None where the first word names nobody."""
-    first = typed[0]
-    if _GROUP.fullmatch(first):
+def _to_somebody(text: str, typed: Sequence[str]) -> HandoffCommand:
+    """Read to whom it goes, and the note behind; the help where the first word names nobody."""
+    if not typed:
+        raise UserError("To whom? For example: `/handoff @bob`.")
+    # the label of a mention may hold blanks, so it is not looked for among the words
+    said = from_first_word(text)
+    if _GROUP.match(said):
         raise UserError("A hand-off goes to one person, who accepts it, not to a group: `/handoff @person`.")
-    mentioned, named = _PERSON.fullmatch(first), _NAME.fullmatch(first)
-    if not (mentioned or named or _AN_ID.fullmatch(first)):
-        return None
-    if _is_for_two(typed):
-        raise UserError("A hand-off goes to one person, and you named two. Please name one: `/handoff @person`.")
-    note = _short("A note", behind(text, 1), LONGEST_NOTE)
-    if mentioned:
-        return HandOff(who=mentioned[1], note=note)
-    return HandOff(name=named[1], note=note) if named else HandOff(who=first, note=note)
+    if _TWO_NAMES.match(said):
+        raise _two()
+    if mentioned := _MENTION.match(said):
+        return HandOff(who=mentioned[1], note=_note(said[mentioned.end() :]))
+    if typed[0].casefold().strip("@,;:.!?") == "next":
+        return HandOff(note=_note(behind(text, 1)))
+    if named := _NAME.fullmatch(typed[0]):
+        return HandOff(name=named[1], note=_note(behind(text, 1)))
+    if an_id := _AN_ID.fullmatch(typed[0]):
+        return HandOff(who=an_id[1], note=_note(behind(text, 1)))
+    return _unknown(text, typed)
 
 
-def _is_for_two(typed: Sequence[str]) -> bool:
-    rest = [one for one in typed[1:3] if one.casefold() not in _JOINED][:1]
-    direct = len(typed) > 1 and (typed[1].casefold() in _JOINED or typed[1] in rest)
-    return direct and any(_PERSON.fullmatch(one) or _NAME.fullmatch(one) or _GROUP.fullmatch(one) for one in rest)
+def _note(said: str) -> str:
+    """Read what stands behind the person: a note, and not a second person."""
+    note = behind(said, 0)
+    if _ANOTHER.match(note):
+        raise _two()
+    return _short("A note", note, LONGEST_NOTE)
+
+
+def _two() -> UserError:
+    return UserError("A hand-off goes to one person, and you named two. Please name one: `/handoff @person`.")
+
+
+def _unknown(text: str, typed: Sequence[str]) -> HandoffHelp:
+    """Offer what may have been meant by a word that is no sub-command: one that is near, a person."""
+    near = nearest(typed[0].casefold(), _NAMES)
+    return HandoffHelp(quotable(typed[0]), near, quotable(_person(text, typed)))
+
+
+def _person(text: str, typed: Sequence[str]) -> str:
+    """Find whom somebody may have meant who did not begin with a person: `bob`, `over to @bob`."""
+    if mentioned := _MENTION.search(text):
+        return f"@{mentioned[2] or 'person'}"
+    if named := next(filter(None, map(_NAME.fullmatch, typed)), None):
+        return f"@{named[1]}"
+    alone = typed[0].rstrip(",;:.!?")
+    return f"@{alone}" if _A_NAME.fullmatch(alone) else ""
 
 
 def _text(said: str) -> str:
