@@ -449,11 +449,11 @@ def told(tx: Tx, team: Team, number: int) -> Told:
     batch = tx.batch(batch_of(number))
     refused, unassigned = [], []
     for delivery in tx.deliveries(batch.id) if batch else ():
-        what = _in_words(handoff, delivery.operation)
+        operation = delivery.operation
         if delivery.state == "rejected":
-            refused.append(Part(what, delivery.error))
-        elif why := delivery.result.get("missing") or delivery.result.get("kept"):
-            unassigned.append(Part(what, str(why)))
+            refused.append(Part(_in_words(handoff, operation), delivery.error))
+        elif isinstance(operation, Assign) and (why := delivery.result.get("missing") or delivery.result.get("kept")):
+            unassigned.append(Part(_reference(handoff, operation.about), str(why)))
     under_way = batch is not None and batch.state == "running"
     return Told(
         handoff,
@@ -471,7 +471,7 @@ def _in_words(handoff: Handoff, operation: Operation) -> str:
         case Plan():
             return "to tell what is ongoing"
         case Assign(about=key):
-            return f"{_reference(handoff, key)}, to be assigned"
+            return f"{_reference(handoff, key)}, assigning it"
         case AddNote(about=key):
             return f"{_reference(handoff, key)}, its note"
         case CreateIssue():
