@@ -36,6 +36,7 @@ MOST_IN_LIST = 10_000
 MOST_IN_MESSAGE = 40
 """Events of a timeline that a message shows at the most; a longer one follows as a file, too."""
 EDIT_TITLE = "Edit the event"
+WHEN_HINT = "By your own clock: 14:05, yesterday 14:05, -10m. With a Z at the end it is UTC, as 2026-11-25 14:05:07Z."
 
 
 # One event
@@ -136,7 +137,8 @@ def _waits(page: Page, waiting: Waiting | None) -> None:
 def outage_named(outage: Outage) -> str:
     """Name an outage: its own number, GitLab's beside it, and its title."""
     issue = f" ({link(outage.url, f'#{outage.iid}')})" if outage.iid else ""
-    return f"{outage.reference}{issue} “{escape(shorten(outage.spoken, 120))}”"
+    title = escape(shorten(outage.spoken, 120))
+    return f"{outage.reference}{issue} {title if outage.confidential else f'“{title}”'}"
 
 
 def button_label(outage: Outage) -> str:
@@ -225,7 +227,7 @@ def _edit_fields(event: Event) -> list[dict[str, object]]:
             "type": "input",
             "block_id": "when",
             "label": {"type": "plain_text", "text": "When"},
-            "hint": {"type": "plain_text", "text": "As in /event log: 14:05, -10m, 2026-11-25 14:05:07Z."},
+            "hint": {"type": "plain_text", "text": WHEN_HINT},
             "element": {
                 "type": "plain_text_input",
                 "action_id": "when",
@@ -274,6 +276,8 @@ def exact(at: datetime) -> str:
 
 def changed(event: Event) -> Words:
     """Say that an event says something else now."""
+    if event.retracted:
+        return Page().say(f"Event {event.id} is retracted, and stays on record: {_line(event)}").words()
     return Page().say(f"Event {event.id} says now: {_line(event)}").words()
 
 
@@ -322,7 +326,7 @@ def listed(told: Listed, *, asked: str) -> Words:
     page.say(f"*The log* · {count(len(lines), 'event')}{f' {asked}' if asked else ''}, newest last")
     page.say("\n".join(lines))
     if told.more or len(lines) < len(told.events):
-        page.small("There are older ones. `/event list 50`, `/event list since yesterday 14:00`, `/event export`.")
+        page.small("There are older ones: `/event list 50`, `/event list since yesterday 14:00` or `/event export`.")
     _hidden(page, sum(not told.reader.may_read(one) for one in told.events[len(told.events) - len(lines) :]))
     return page.words()
 
@@ -343,13 +347,15 @@ def _in_list(event: Event, reader: Reader, outage: Outage | None) -> str:
     lock = ":lock: " if event.hidden and reader.may_read(event) else ""
     return (
         f"• {moment(event.at)} *{event.kind}*{where} · {lock}{shorten_mrkdwn(text, MOST_IN_LINE)} · {person(event.by)}"
-        f" · {event.id}"
+        f" · event {event.id}"
     )
 
 
 def _hidden(page: Page, number: int) -> None:
     if number:
-        page.small(f"{count(number, 'private event')}: the text is for members of the channels they come from.")
+        of_it = "its text is for members of the channel it comes from"
+        of_them = "their texts are for members of the channels they come from"
+        page.small(f"{count(number, 'private event')}: {of_it if number == 1 else of_them}.")
 
 
 def found(words: str, hits: Sequence[Found], limit: int) -> Words:
@@ -369,7 +375,7 @@ def _hit(one: Found) -> str:
     text = on_one_line("".join(f"*{escape(words)}*" if hit else escape(words) for words, hit in one.snippet))
     retracted = " (retracted)" if one.event.retracted else ""
     where = f" · O{one.event.outage}" if one.event.outage else ""
-    return f"• {moment(one.event.at)} *{one.event.kind}*{where} · {text}{retracted} · {person(one.event.by)} · {one.event.id}"
+    return f"• {moment(one.event.at)} *{one.event.kind}*{where} · {text}{retracted} · {person(one.event.by)} · event {one.event.id}"
 
 
 def usage(asked: EventHelp) -> Words:

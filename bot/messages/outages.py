@@ -18,7 +18,7 @@ TITLE = "Declare an outage"
 FROM_MESSAGE = "Open outage issue"
 LONGEST_TITLE = 255
 CRITICAL = "critical"
-NOBODY_PAGED = "Nobody was paged: I page nobody. Whoever has to know hears of it from you, or reads it here."
+NOBODY_PAGED = "Nobody was paged: I page nobody. Please tell whoever has to know."
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Prefilled:
 def modal(shown: Prefilled, team: Team) -> View:
     """Ask what an outage is about."""
     page = Page()
-    begins = "counts from the message's own time" if shown.from_message else "goes on from now"
+    begins = "counts from the message's own time" if shown.from_message else "counts from now"
     page.say(f"An issue labelled `{escape(team.labels.outage)}` is opened, and the outage {begins}.")
-    page.small("Nobody is paged by this: I page nobody.")
+    page.small("Nobody is paged by this. Please tell whoever has to know.")
     if shown.alike:
         page.say(
             f":mag: This looks like {outage_named(shown.alike)}, which goes on already. If it is the same, cancel, and "
@@ -259,7 +259,7 @@ def quiet(one: Outage, since: datetime) -> Words:
 
 def declared(one: Outage, waiting: Waiting | None) -> Words:
     """Say at once that an outage goes on."""
-    page = Page().say(f"Outage {outage_named(one)} goes on from now. {NOBODY_PAGED}")
+    page = Page().say(f"Outage {outage_named(one)} is declared, and counts from now. {NOBODY_PAGED}")
     _waits(page, waiting)
     return page.words()
 

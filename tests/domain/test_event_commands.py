@@ -197,7 +197,7 @@ def test_a_title_and_a_search_have_limits_of_their_own() -> None:
         ("list of all", "no range of time.*`/event list since 14:05`"),
         ("list 20 of all", "no range of time.*`/event list since 14:05`"),
         ("list #12", "no range of time.*`/event list since 14:05`"),
-        ("export pdf", "no range of time.*`/event export since 14:05`"),
+        ("export pdf", "no range of time.*`/event export since 14:05`.*formats are `md`, `csv` and `json`"),
         ("export md csv", "no range of time.*`/event export since 14:05`"),
         ("export 12", "no range of time.*`/event export since 14:05`"),
         ("find", "Which words.*`/event find db1 stopped`"),

@@ -1,9 +1,11 @@
 """What is said of the log can be read by somebody tired: lines stay apart, and numbers and names mean one thing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.domain.events import PUBLIC, Event, Found
 from bot.domain.logged import Listed
+from bot.domain.outages import Outage
 from bot.messages import events as say
 
 AT = datetime(2026, 11, 25, 8, 36, tzinfo=UTC)
@@ -31,3 +33,25 @@ def test_the_lines_of_what_was_found_stay_apart() -> None:
     hit = Found(EVENT, (("Lag above 10 ", False), ("minutes", True), ("\n11 min behind", False)))
 
     assert "Lag above 10 *minutes* / 11 min behind" in say.found("minutes", [hit], 20).text
+
+
+def test_a_number_in_a_list_says_what_it_numbers() -> None:
+    assert listed(EVENT).endswith(" · event 7")
+
+
+def test_one_private_event_is_spoken_of_as_one() -> None:
+    private = replace(EVENT, private=True)
+
+    assert "1 private event: its text is for members of the channel it comes from." in listed(private)
+    assert "2 private events: their texts are for members" in listed(private, private)
+
+
+def test_the_stand_in_for_a_confidential_title_is_not_quoted_as_if_it_were_one() -> None:
+    outage = Outage(4, "k", "Leaked token", "U1", AT, iid=159, confidential=True)
+
+    assert say.outage_named(outage) == "O4 (#159) (confidential)"
+    assert say.outage_named(replace(outage, confidential=False)) == "O4 (#159) “Leaked token”"
+
+
+def test_a_retraction_is_said_to_be_one() -> None:
+    assert say.changed(replace(EVENT, retracted=True)).text.startswith("Event 7 is retracted, and stays on record: ")

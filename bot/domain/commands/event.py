@@ -286,7 +286,11 @@ def _export(arguments: Sequence[str], now: datetime, zone: ZoneInfo) -> ExportEv
     chosen = "md" if at is None else _FORMATS[arguments[at].casefold()]
     rest = arguments if at is None else [*arguments[:at], *arguments[at + 1 :]]
     named = _outage(rest) if rest and not rest[0].isdecimal() else None
-    return ExportEvents(chosen, None if named else _span("export", rest, now, zone), named)
+    try:
+        span = None if named else _span("export", rest, now, zone)
+    except UserError as refusal:
+        raise UserError(f"{refusal} The formats are `md`, `csv` and `json`.") from None
+    return ExportEvents(chosen, span, named)
 
 
 def _span(name: str, arguments: Sequence[str], now: datetime, zone: ZoneInfo) -> Span | None:

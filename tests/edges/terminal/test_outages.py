@@ -25,7 +25,7 @@ def test_an_outage_becomes_an_issue_with_what_was_filled_in_and_is_announced(wor
 
     (iid,) = world.gitlab.state.issues
     assert code == terminal.DONE
-    assert "Outage O1 “Database is down” goes on from now. Nobody was paged" in said
+    assert "Outage O1 “Database is down” is declared, and counts from now. Nobody was paged" in said
     assert f"Its issue is #{iid}: {world.gitlab.server.url}/acme/production/-/issues/{iid}" in said
     assert world.gitlab.labels_of(iid) == ["(perceived) data loss", "AP2", "critical", "outage"]
     assert "every page is empty" in world.gitlab.issue(iid)["description"]
@@ -86,7 +86,7 @@ def test_what_gitlab_refuses_has_a_code_of_its_own(world: World, shell: Shell) -
     code, said = shell.declares("Database is down")
 
     assert code == terminal.STOPPED
-    assert "Outage O1 “Database is down” goes on from now." in said
+    assert "Outage O1 “Database is down” is declared, and counts from now." in said
     assert "GitLab refused it: " in said
 
 
@@ -228,6 +228,6 @@ def test_ctrl_c_leaves_an_outage_to_serve(world: World, shell: Shell, tmp_path: 
     world.is_idle(within=60)
 
     assert left.returncode == 130
-    assert "goes on from now" in said
+    assert "counts from now" in said
     assert "Written down. A running `serve` does it as soon as GitLab answers." in said
     assert len(world.gitlab.state.issues) == 1
