@@ -189,6 +189,18 @@ class EventTwin(Twin):
             return REFUSED
         return await self._presses("event.move", number, f"{number} {outage.number}", wait=wait)
 
+    async def toil(self, number: int, *, wait: bool) -> int:
+        """Make an issue that tracks the cost of what was done by hand."""
+        _, code = await self._asks(self.request("button", "event.toil", about=str(number)))
+        if code:
+            return code
+        refused = lambda tx: events.echoed(tx, number).refused  # noqa: E731
+        code = await self._delivers([], refused, wait=wait, batch=f"toil-{number}")
+        made = await self.bot.store.read(lambda tx: tx.toil_of(number))
+        if made is not None and made[0] is not None:
+            self.printer.line(f"Its issue is #{made[0]}: {drawn.harmless(made[1])}")
+        return code
+
     async def _presses(self, button: str, number: int, about: str, *, wait: bool) -> int:
         before = await self.bot.store.read(lambda tx: tx.event(number))
         _, code = await self._asks(self.request("button", button, about=about))
@@ -241,12 +253,14 @@ class EventTwin(Twin):
         refused = lambda tx: events.echoed(tx, before.id).refused  # noqa: E731
         return await self._delivers([before.outage, now.outage], refused, wait=wait)
 
-    async def _delivers(self, numbers: Iterable[int | None], refused: Callable[[Tx], str], *, wait: bool) -> int:
-        """Tell GitLab what it must know of these outages, and Slack whatever is due."""
+    async def _delivers(
+        self, numbers: Iterable[int | None], refused: Callable[[Tx], str], *, wait: bool, batch: str = ""
+    ) -> int:
+        """Tell GitLab what it must know of these outages, or of a batch in no line, and Slack whatever is due."""
         if not wait:
             self.leave_to_serve()
             return DONE
-        lines = {f"outage:{number}" for number in numbers if number is not None}
+        lines = {f"outage:{number}" for number in numbers if number is not None} | ({batch} if batch else set())
         if lines:
             await self.patiently(self.beside_slack(self._deliver(lines)))
         await self.post()
@@ -258,7 +272,7 @@ class EventTwin(Twin):
         return DONE
 
     async def _deliver(self, lines: set[str]) -> None:
-        """Deliver what waits in these lines, in its order, until nothing does or GitLab stays silent."""
+        """Deliver what waits in these lines or batches, in its order, until nothing does or GitLab stays silent."""
         at, silences = self.bot.clock(), 0
         await self.bot.store.write(lambda tx: tx.all_due_now("gitlab", at))
         with contextlib.suppress(TimeoutError):
@@ -331,9 +345,9 @@ def _limits(view: View) -> Iterator[tuple[str, int]]:
 
 
 def _batches_in(tx: Tx, lines: set[str]) -> list[str]:
-    """List the batches that wait in some lines, the oldest first."""
+    """List the batches that wait in some lines, or are named themselves, the oldest first."""
     waiting = tx.first_in_line("gitlab", MOST_WAITING) if lines else []
-    return list(dict.fromkeys(one.batch for one in waiting if one.batch and one.operation.target in lines))
+    return list(dict.fromkeys(one.batch for one in waiting if one.batch and {one.batch, one.operation.target} & lines))
 
 
 def _refused_of_outage(tx: Tx, number: int) -> str:

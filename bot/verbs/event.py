@@ -192,6 +192,13 @@ def move(
     in_terminal(lambda bot: _twin(bot, person).move(number, outage, wait=not no_wait))
 
 
+@event.command(epilog=f"{LEFT} {EXIT_CODES}")
+def toil(number: Number, *, no_wait: NoWait = False, who: As = "") -> None:
+    """Make an issue that tracks what it cost to do this by hand."""
+    person = by(who)
+    in_terminal(lambda bot: _twin(bot, person).toil(number, wait=not no_wait))
+
+
 def _joined(words: list[str] | None) -> str:
     return " ".join(words or ())
 

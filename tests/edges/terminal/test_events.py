@@ -70,6 +70,32 @@ def test_an_event_is_edited_struck_through_restored_and_switched(world: World, s
     assert "restored by ops (terminal)" in world.said("restarted redis2").text
 
 
+def test_an_event_becomes_a_toil_issue_once(world: World, shell: Shell) -> None:
+    shell.logs("restarted redis by hand")
+
+    made = shell.does(lambda twin: twin.toil(1, wait=True))
+    again = shell.does(lambda twin: twin.toil(1, wait=True))
+
+    assert made[0] == terminal.DONE
+    assert f"Its issue is #1: {world.gitlab.server.url}/acme/production/-/issues/1" in made[1]
+    assert world.gitlab.labels_of(1) == ["toil"]
+    assert again == (terminal.REFUSED, "There is a toil issue for this already: #1.")
+
+
+def test_a_toil_issue_waits_for_gitlab_like_all_else(world: World, shell: Shell) -> None:
+    shell.logs("restarted redis by hand")
+    world.gitlab.goes_down()
+
+    silent = shell.does(lambda twin: twin.toil(1, wait=True))
+    world.gitlab.comes_back()
+    world.bot.starts()
+    world.is_idle()
+
+    assert silent[0] == terminal.DONE
+    assert "GitLab has not taken it yet: a running `serve` goes on with it." in silent[1]
+    assert world.gitlab.labels_of(1) == ["toil"]
+
+
 def test_an_edit_changes_only_what_was_given(world: World, shell: Shell) -> None:
     shell.logs("incident 08:30:07.5Z restarted redis")
 
@@ -106,9 +132,10 @@ def test_an_event_that_is_not_there_is_said(world: World, shell: Shell) -> None:
         shell.does(lambda twin: twin.edit(7, {"text": "x"}, wait=True)),
         shell.does(lambda twin: twin.switch(7, wait=True)),
         shell.does(lambda twin: twin.retract(7, wait=True)),
+        shell.does(lambda twin: twin.toil(7, wait=True)),
     ]
 
-    assert answers == [(terminal.REFUSED, "I know no event 7.")] * 3
+    assert answers == [(terminal.REFUSED, "I know no event 7.")] * 4
 
 
 def test_slack_being_down_is_said_and_left_to_serve(world: World, shell: Shell) -> None:
