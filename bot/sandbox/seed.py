@@ -21,6 +21,9 @@ PEOPLE: Final = (
     (CHEN, "chen", "Chen Lihua", "Asia/Singapore"),
 )
 
+ONCALL: Final = "S0ONCALL"
+"""The user group of whoever is on call."""
+
 LABELS: Final = (
     ("(perceived) data loss", 1, "#c21e56"),
     ("critical", 2, "#dc143c"),
@@ -119,10 +122,11 @@ _NEXT: Final = (
 
 
 def seed_slack(world: SlackWorld) -> None:
-    """Three people in three time zones, and the team's channel."""
+    """Three people in three time zones, the team's channel, and the user group of whoever is on call."""
     for id_, name, real_name, zone in PEOPLE:
         world.add_person(id_, name, real_name, zone)
     world.add_channel(CHANNEL, "production", members=[id_ for id_, *_ in PEOPLE])
+    world.add_usergroup(ONCALL, "oncall", [ALICE], "On call")
 
 
 def seed_gitlab(world: GitlabWorld, ending: date) -> None:

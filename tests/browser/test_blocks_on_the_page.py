@@ -172,6 +172,28 @@ def test_lists_tables_and_pictures_are_what_they_are(ada: Window) -> None:
     assert picture.evaluate("each => each.decode().then(() => each.naturalWidth)") == 1
 
 
+def test_a_topic_stands_above_the_talk_and_a_group_names_its_people(ada: Window, room: Room) -> None:
+    room.world.add_usergroup("S1", "oncall", ["U1"])
+    ada.types("Ask @oncall")
+    room.world.person("U2").sets_topic("On call: Ada & Bo | <https://example.com/docs|the docs>", "C1")
+
+    topic = ada.page.locator("#talk .topic")
+    expect(topic).to_have_text("On call: Ada & Bo | the docs")
+    expect(topic.get_by_role("link", name="the docs")).to_have_attribute("href", "https://example.com/docs")
+    expect(ada.message("set the channel topic")).to_contain_text("@bo set the channel topic: On call: Ada & Bo")
+    group = ada.message("Ask @oncall").locator(".mention")
+    group.hover()
+    expect(group).to_have_attribute("title", "Ada")
+
+    room.world.change_usergroup("S1", ["U2"], by=room.world.bot_user)
+    ada.field.hover()
+    room.world.person("U2").says("It is me now.", "C1")
+    expect(ada.message("It is me now.")).to_be_visible()
+    group.hover()
+
+    expect(group).to_have_attribute("title", "Bo")
+
+
 def test_buttons_and_menus_tell_the_bot_what_was_touched(ada: Window, room: Room) -> None:
     said = ada.message("The week")
     said.get_by_role("button", name="Retract").click()

@@ -50,7 +50,19 @@ FIELDS = [
     field("count", "Count", "number_input", is_decimal_allowed=False),
     field("mail", "Mail", "email_text_input"),
     field("link", "Link", "url_text_input"),
+    {
+        **field(
+            "told", "Told", "plain_text_input", dispatch_action_config={"trigger_actions_on": ["on_character_entered"]}
+        ),
+        "dispatch_action": True,
+    },
 ]
+TYPES_FAST = """(field) => {
+    for (const letter of 'watch db3') {
+        field.value += letter;
+        field.dispatchEvent(new Event('input', { bubbles: true }));
+    }
+}"""
 DANGER = {
     "title": plain("Are you sure?"),
     "text": plain("It is gone then."),
@@ -219,6 +231,23 @@ def test_the_app_s_complaint_stands_at_its_field_until_it_is_mended(ada: Window,
 
     expect(ada.modal).to_be_hidden()
     assert bot.submitted()["summary"] == "All is well, the disks are new"
+
+
+def test_what_is_typed_is_told_after_a_pause_and_at_the_latest_before_the_modal_closes(ada: Window, bot: App) -> None:
+    told = ada.modal.get_by_label("Told")
+    with ada.page.expect_response("**/page/slack/enter"):
+        told.evaluate(TYPES_FAST)
+    [typing] = bot.heard
+    assert (typing["type"], typing["actions"][0]["value"]) == ("block_actions", "watch db3")
+    assert typing["view"]["state"]["values"]["told"]["it"]["value"] == "watch db3"
+    expect(told).to_have_value("watch db3")
+
+    told.fill("watch db3 and db4")
+    ada.page.keyboard.press("Escape")
+
+    expect(ada.modal).to_be_hidden()
+    assert [each["type"] for each in bot.heard[1:]] == ["block_actions", "view_closed"]
+    assert bot.heard[1]["actions"][0]["value"] == "watch db3 and db4"
 
 
 def test_while_the_app_thinks_the_button_says_so_and_takes_no_second_click(ada: Window, bot: App) -> None:

@@ -24,7 +24,9 @@ def shown(world: SlackWorld, person: Persona, place: str) -> Json:
             "bot": world.bot_user,
             "takes_words": world.takes_words,
             "members": {each.id: _member(world, each) for each in world.members.values()},
-            "usergroups": {each.id: each.handle for each in world.usergroups.values()},
+            "usergroups": {
+                each.id: {"handle": each.handle, "users": list(each.users)} for each in world.usergroups.values()
+            },
             "commands": [_usage(each) for each in world.usages if each.name.startswith("/")],
             "shortcuts": [_usage(each) for each in world.usages if not each.name.startswith("/")],
             "places": [_place(world, person.id, each) for each in mine],

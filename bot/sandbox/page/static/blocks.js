@@ -8,12 +8,15 @@
 //   values                       what stands in inputs: block_id → action_id → Slack's state (views only)
 //   errors                       what the app or Slack complains of: block_id → words
 //   press(block, element, values)        a button or a menu outside an input block was used
-//   enter(block, element, values, tells) a field holds something else now; `tells`: the app may want to hear it
+//   enter(block, element, values, tells) a field holds something else now; `tells`: the app may want to hear it,
+//                                        after a pause where it is AFTER_A_PAUSE
 
 import { ask, openMenu } from "./menu.js";
 import { icon, make } from "./dom.js";
 import { dayOf, drawText, markdown, partsOf, plain, richText } from "./mrkdwn.js";
 
+/** Slack tells what is typed not with every letter. */
+export const AFTER_A_PAUSE = "after a pause";
 const MOST_ROWS = 9;
 
 const BLOCKS = {
@@ -255,7 +258,7 @@ function drawTextArea(field) {
 
 function followTyping(field, input) {
   const told = field.element.dispatch_action_config?.trigger_actions_on ?? [];
-  input.addEventListener("input", () => field.enter([input.value], told.includes("on_character_entered")));
+  input.addEventListener("input", () => field.enter([input.value], told.includes("on_character_entered") && AFTER_A_PAUSE));
 }
 
 function drawPicker(field, type) {

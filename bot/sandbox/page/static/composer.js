@@ -2,6 +2,7 @@
 
 import { icon, make } from "./dom.js";
 import { drawEmoji, EMOJI } from "./emoji.js";
+import { unescaped } from "./mrkdwn.js";
 
 const MOST_OFFERED = 8;
 const MOST_BYTES = 5_000_000;
@@ -234,7 +235,7 @@ function named(sign, start, names, from) {
     return names.places
       .filter((each) => each.kind === "channel" && fits(each.name))
       .slice(0, MOST_OFFERED)
-      .map((each) => ({ label: `#${each.name}`, about: each.topic, text: `#${each.name} `, from, isThere: each.name === start }));
+      .map((each) => ({ label: `#${each.name}`, about: unescaped(each.topic), text: `#${each.name} `, from, isThere: each.name === start }));
   }
   return Object.entries(EMOJI)
     .filter(([name]) => name.startsWith(low))

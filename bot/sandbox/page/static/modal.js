@@ -4,11 +4,12 @@
 // that changes the view meanwhile takes nothing away. It stands in front of the workspace only: the column beside it,
 // where GitLab and the weather are, belongs to another world and stays in reach, with the mouse or with F6.
 
-import { busy, drawBlock, heldBy } from "./blocks.js";
+import { AFTER_A_PAUSE, busy, drawBlock, heldBy } from "./blocks.js";
 import { fill, icon, make, patch } from "./dom.js";
 import { plain } from "./mrkdwn.js";
 
 const TYPING_MS = 250;
+const PAUSE_MS = 500;
 
 /** `api` does things for the person: post(act, body), look(), say(words), notice(words). */
 export function createModal(api) {
@@ -134,14 +135,14 @@ export function createModal(api) {
   async function enter(block, element, values, tells) {
     const key = JSON.stringify([block.block_id, element.action_id]);
     entered.set(key, values);
-    clearTimeout(sending.get(key));
-    const wanted = tells && (block.type !== "input" || block.dispatch_action);
+    clearTimeout(sending.get(key)?.timer);
+    const wanted = Boolean(tells && (block.type !== "input" || block.dispatch_action));
     const send = () => {
       sending.delete(key);
-      return act("enter", block, element, { values, tells: Boolean(wanted) });
+      return act("enter", block, element, { values, tells: wanted });
     };
-    if (wanted) await send();
-    else sending.set(key, setTimeout(send, TYPING_MS));
+    if (wanted && tells !== AFTER_A_PAUSE) await send();
+    else sending.set(key, { send, wanted, timer: setTimeout(send, wanted ? PAUSE_MS : TYPING_MS) });
   }
 
   async function act(deed, block, element, more) {
@@ -153,8 +154,15 @@ export function createModal(api) {
   }
 
   function stopSending() {
-    for (const each of sending.values()) clearTimeout(each);
+    for (const each of sending.values()) clearTimeout(each.timer);
     sending = new Map();
+  }
+
+  /** What the app wants to hear while it is typed, it hears before the modal goes. */
+  async function sendWhatIsTyped() {
+    const wanted = [...sending.values()].filter((each) => each.wanted);
+    stopSending();
+    for (const each of wanted) await each.send();
   }
 
   async function submit() {
@@ -169,8 +177,11 @@ export function createModal(api) {
 
   async function close() {
     if (!view || waiting) return;
-    stopSending();
-    await wait(() => api.post("close", { view: view.id }));
+    const { id } = view;
+    await wait(async () => {
+      await sendWhatIsTyped();
+      return api.post("close", { view: id });
+    });
   }
 
   async function wait(work) {

@@ -130,7 +130,14 @@ function place(names, id, label) {
 }
 
 function group(names, id, label) {
-  return make("span", { class: "mention" }, `@${names.usergroups[id] ?? (unescaped(label).replace(/^@/, "") || id)}`);
+  const words = `@${names.usergroups[id]?.handle ?? (unescaped(label).replace(/^@/, "") || id)}`;
+  const drawn = make("span", { class: "mention" }, words);
+  // Looked up when it is asked for: who is in a group changes more often than what was said.
+  drawn.addEventListener("pointerenter", () => {
+    const inside = (names.usergroups[id]?.users ?? []).map((each) => names.members[each]?.real_name ?? each);
+    drawn.title = inside.join(", ") || "Nobody";
+  });
+  return drawn;
 }
 
 /** Only what leads to another page is a link; `javascript:` and the like stay words. */

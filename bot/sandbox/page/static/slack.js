@@ -5,6 +5,7 @@ import { createComposer } from "./composer.js";
 import { fill, icon, make, patch } from "./dom.js";
 import { ask } from "./menu.js";
 import { createModal } from "./modal.js";
+import { mrkdwn } from "./mrkdwn.js";
 import { avatar, clockTime, createList, dayWords, nameOf } from "./talk.js";
 
 const HOME = "home";
@@ -228,7 +229,7 @@ export function start(page) {
       make("button", { "aria-pressed": String(place !== HOME), onclick: () => talkTo(shown.bot), data: { focus: "app-messages" } }, "Messages"),
     );
     const me = make("button", { class: "quiet head-me", onclick: () => page.show("sidebar"), data: { focus: "me" } }, avatar(names, page.me), make("span", { class: "unseen" }, `You are ${shown.members[page.me].real_name}. Be somebody else`));
-    fill(header, make("h1", {}, sign, make("span", {}, placeName())), found?.topic && make("p", { class: "topic" }, found.topic), tabs, who, me);
+    fill(header, make("h1", {}, sign, make("span", {}, placeName())), found?.topic && make("p", { class: "topic" }, mrkdwn(found.topic, names)), tabs, who, me);
   }
 
   function drawTalk() {
