@@ -153,6 +153,8 @@ MESSAGES = {
     "handoff.reminder": handoff.worded(say_handoff.reminder),
     "handoff.waiting": handoff.worded(say_handoff.waiting_note),
     "handoff.escalation": handoff.worded(say_handoff.escalation),
+    "handoff.soon": handoff.soon,
+    "handoff.late": handoff.late,
     "handoff.group_refused": handoff.group_refused,
     "handoff.topic_refused": handoff.topic_refused,
 }

@@ -70,7 +70,7 @@ def _begin(tx: Tx, team: Team, request: Request, asked: HandOff) -> Outcome:
     """Open the modal in which a hand-off is offered."""
     require(tx, team, request.who, Right.WRITE)
     shift = handoff.must_be_able_to_offer(tx, team, request.who)
-    incoming, why_none = _incoming(tx, team, request, asked)
+    incoming, why_none = _incoming(tx, request, asked)
     if incoming is not None:
         handoff.must_be_handed_to(tx, incoming, request.who)
     handoff.reader_of(tx, request.who, shift.since if shift else None, request.at)
@@ -85,13 +85,13 @@ def _begin(tx: Tx, team: Team, request: Request, asked: HandOff) -> Outcome:
     return Modal(general.reading(say.TITLE), Ask(handoff.question(tx, team), "handoff.modal", json.dumps(carried)))
 
 
-def _incoming(tx: Tx, team: Team, request: Request, asked: HandOff) -> tuple[Person | None, str]:
+def _incoming(tx: Tx, request: Request, asked: HandOff) -> tuple[Person | None, str]:
     """Find to whom it goes; nobody, and why, where that is still to be chosen."""
     if asked.name:
         return handoff.somebody_called(tx, asked.name), ""
     if asked.who:
         return _must_be_known(tx, asked.who), ""
-    found, why_none = rota.next_person(tx, team, request.at)
+    found, why_none = rota.next_person(tx, request.at)
     return (_must_be_known(tx, found) if found else None), why_none
 
 
@@ -329,6 +329,20 @@ def question(tx: Tx, team: Team, about: str) -> Words:
     """Open the talk between both."""
     del team
     return say.question(handoff.must_find(tx, int(about)))
+
+
+def soon(tx: Tx, team: Team, about: str) -> Words:
+    """Tell both that a shift begins soon."""
+    del team
+    who, since = about.split()
+    return say.soon(who, datetime.fromisoformat(since), tx.shift())
+
+
+def late(tx: Tx, team: Team, about: str) -> Words:
+    """Tell the channel that nobody has handed off."""
+    del team
+    who, since = about.split()
+    return say.late(who, datetime.fromisoformat(since), tx.shift())
 
 
 def group_refused(tx: Tx, team: Team, about: str) -> Words:

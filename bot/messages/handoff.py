@@ -229,6 +229,8 @@ def offer(told: Told) -> Words:
     one = told.handoff
     page = Page()
     page.say(_headline(told))
+    if not (one.open or one.moved):
+        return page.words()
     if one.open:
         page.say(_local_times(told))
     shortened = _content(page, told, _room(one))
@@ -511,6 +513,24 @@ def escalation(told: Told) -> Words:
     since = f"offered {moment(one.at)}, is not answered by {person(one.incoming)}"
     page.say(f":rotating_light: The hand-off of {person(one.outgoing)}, {since}: {stays}.")
     return page.small("Somebody else can take the pager with `/handoff take`.").words()
+
+
+def soon(who: str, since: datetime, shift: Shift | None) -> Words:
+    """Tell both that a shift begins soon by the rota."""
+    outgoing = f" {person(shift.who)} hands off with `/handoff @next`." if shift and shift.who != who else ""
+    return Page().say(f":calendar: By the rota, {person(who)} is on call from {moment(since)}.{outgoing}").words()
+
+
+def late(who: str, since: datetime, shift: Shift | None) -> Words:
+    """Tell the channel that a shift has begun by the rota, and nobody has handed off."""
+    page = Page()
+    if shift is not None and shift.since >= since:
+        return page.say(f":calendar: {person(shift.who)} is on call, since {moment(shift.since)}.").words()
+    still = f"{person(shift.who)} is still on call" if shift else "nobody is on call"
+    page.say(
+        f":calendar: By the rota, {person(who)} has the pager since {moment(since)}, but no hand-off has begun: {still}."
+    )
+    return page.small("`/handoff @next` hands off; `/handoff take` makes you the one on call at once.").words()
 
 
 def offered_answer(one: Handoff, waiting: Waiting | None) -> Words:

@@ -220,7 +220,9 @@ class World:
         assert screen is not None
         return screen
 
-    def said(self, words: str, channel: str = CHANNEL, to: Persona | None = None, within: float = PATIENCE) -> Seen:
+    def said(
+        self, words: str, channel: str | None = CHANNEL, to: Persona | None = None, within: float = PATIENCE
+    ) -> Seen:
         """The newest message with these words, as soon as it is there."""
         self.until(lambda: self.messages(words, channel, to), f"a message with {words!r}", within)
         return self.messages(words, channel, to)[-1]

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.oncall import Handoff, Shift
+from bot.domain.rota import Rota
 from bot.domain.tracker import OutageFacts
 from bot.store.sqlite.rows import Rows, instant, text
-from bot.store.sqlite.values import dump, load
+from bot.store.sqlite.values import dump, load, load_frozen
 
 
 class OncallTx(Rows):
@@ -107,6 +108,21 @@ class OncallTx(Rows):
     def forget_ongoing(self) -> None:
         """Forget them: the tracker is another one from now on."""
         self.run("DELETE FROM ongoing_issues")
+
+    # who is next, as last known
+
+    def keep_rota(self, rota: Rota, at: datetime) -> None:
+        """Remember the rota, or why it could not be read."""
+        self.run("INSERT OR REPLACE INTO facts (name, value, at) VALUES ('rota', ?, ?)", (dump(rota), text(at)))
+
+    def rota(self) -> Rota | None:
+        """Recall the rota as last read; None where there is none, or it was not looked for yet."""
+        row = self.row("SELECT value FROM facts WHERE name = 'rota'")
+        return load_frozen(Rota, row["value"]) if row else None
+
+    def forget_rota(self) -> None:
+        """Forget it: there is none, or another one, from now on."""
+        self.run("DELETE FROM facts WHERE name = 'rota'")
 
 
 def _shift(row: sqlite3.Row) -> Shift:
