@@ -433,5 +433,7 @@ def fill_in(tx: Tx, team: Team, operation: Operation) -> Operation:
         edited = any(one.why in EDITED for one in tx.revisions_of([event.id])[event.id])
         elsewhere = f"O{event.outage}" if event.outage else "no outage"
         moved = elsewhere if event.outage != operation.outage else ""
+        if not privacy.may_stand_under(event, tx.outage(operation.outage)):
+            event = replace(event, text=exported.PRIVATE)
         body = tracker.note(event, name, edited=edited, moved=moved, own=team.tracker)
     return outage_services.fill_in(tx, operation, body)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from bot.domain.errors import NotKnownYetError, UserError
 from bot.domain.events import Event, Pending, Reader
+from bot.domain.outages import Outage
 from bot.domain.team import Team
 from bot.services.people import TERMINAL
 from bot.store import Tx
@@ -53,6 +54,14 @@ def must_read(tx: Tx, who: str, event: Event) -> None:
     if not reader(tx, who, [event]).may_read(event):
         message = "This event is private: only members of the channel that it comes from can see or change it."
         raise UserError(message)
+
+
+def may_stand_under(event: Event, outage: Outage | None) -> bool:
+    """Tell whether the text of an event may stand in its note under the issue of `outage`, also where it moved on since.
+
+    What was said in a private channel stands in internal notes, which only members of the project see.
+    """
+    return event.private or not event.hidden or (outage is not None and outage.confidential)
 
 
 def echo_channel(team: Team, who: str, channel: str, *, private: bool) -> str:

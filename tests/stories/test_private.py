@@ -2,7 +2,7 @@
 
 from bot.sandbox.slack.persona import Persona
 from bot.sandbox.slack.state import Channel
-from tests.stories.night import declares, exported, file_sent, notes_of, only_outage
+from tests.stories.night import declares, echoes, exported, file_sent, notes_of, only_outage, plain
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, Gitlab, World
 
@@ -98,6 +98,33 @@ def test_a_confidential_outage_is_created_so_and_its_title_stays_with_it(
     assert [one["text"] for one in exported(world, bob)] == ["(private)"] * 3
     shown = [one for one in places_with(world, "hunter2", but="U1") if "only" not in one]
     assert [one for one in shown if "Logged as event" not in one] == []
+
+
+@side_by_side
+def test_what_is_moved_into_a_confidential_outage_leaves_no_text_behind_under_the_public_issue(
+    world: World, gitlab: Gitlab, alice: Persona
+) -> None:
+    declares(world, alice, "Database is down")
+    world.said("(#1)")
+    declares(world, alice, "Somebody got in", "Confidential")
+    world.said("(#2)")
+    alice.types("/event log O1 restarted it", CHANNEL)
+    world.until(lambda: echoes(world, "restarted it"), "the echo")
+    (echo,) = [one for one in world.messages("restarted it") if not one.ephemeral]
+
+    alice.clicks(echo, "Edit")
+    world.modal(alice, "Save")
+    alice.fills("What happened", f"rotated {SECRET}")
+    alice.chooses("Outage", "O2 (#2) (confidential)")
+    assert alice.submits().ok
+    world.until(lambda: any(SECRET in plain(one) for one in notes_of(gitlab, 2)), "it is moved")
+    world.is_idle()
+
+    left = plain(notes_of(gitlab, 1)[1])
+    assert "belongs to O2" in left
+    assert "(private)" in left
+    assert places_with(world, "root-password", but="U1") == []
+    assert places_with(world, "restarted it", but="U1") == []
 
 
 @side_by_side
