@@ -126,9 +126,11 @@ def _counted_back(typed: Sequence[str], now: datetime) -> tuple[When, int] | Non
                 return When(_earlier(now, seconds)), count + 1
     if not typed[0].startswith("-"):
         return None
-    count = 2 if len(typed) > 1 and _LONG_UNIT.fullmatch(typed[1]) else 1
-    seconds = _length([typed[0][1:], *typed[1:count]])
-    return None if seconds is None else (When(_earlier(now, seconds)), count)
+    length = typed[0][1:]
+    if len(typed) > 1 and _LONG_UNIT.fullmatch(typed[1]) and (seconds := _length([length, typed[1]])) is not None:
+        return When(_earlier(now, seconds)), 2
+    seconds = _length([length])  # a unit behind one that has a unit is a word of the text: `-5m second try`
+    return None if seconds is None else (When(_earlier(now, seconds)), 1)
 
 
 def _length(typed: Sequence[str]) -> float | None:

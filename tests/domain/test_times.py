@@ -106,6 +106,11 @@ def test_a_time_is_read_as_people_type_it_and_the_text_behind_it_is_left(text: s
     assert read(f"{text} db1 stopped 5 min ago") == (When(utc(at)), "db1 stopped 5 min ago")
 
 
+@pytest.mark.parametrize("text", ["second replica is back", "seconds later it was back", "min replicas are back"])
+def test_a_unit_behind_a_length_that_has_one_is_a_word_of_the_text(text: str) -> None:
+    assert read(f"-5m {text}") == (When(utc("2026-11-22 15:25:20")), text)
+
+
 @pytest.mark.parametrize(
     "text",
     [
