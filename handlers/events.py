@@ -130,7 +130,7 @@ def save(tx: Tx, team: Team, request: Request) -> Outcome:
     event = events.must_find(tx, _writable(tx, team, request))
     shown = events.state_of(tx, event, _number(request.about.partition(" ")[2]))
     text, typed = request.values.get("text", "").strip(), request.values.get("when", "").strip()
-    if not text:
+    if not commands.can_be_seen(text):
         return FieldErrors({"text": "Please say what happened. To strike the event through, use Retract."})
     if len(text) > LONGEST_TEXT:
         return FieldErrors({"text": f"These are {len(text)} characters; an event has at most {LONGEST_TEXT}."})

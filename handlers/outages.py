@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.dialogue import Answer, Ask, Closed, FieldErrors, File, Modal, Outcome, Reply, Request, Sending, read_request
 from bot.domain import outages as rules
+from bot.domain.commands import can_be_seen
 from bot.domain.commands.event import DeclareOutage, DraftPostmortem, ResolveOutage, ShowTimeline
 from bot.domain.errors import UserError
 from bot.domain.events import LONGEST_TEXT, PUBLIC, Entry, Span
@@ -99,7 +100,7 @@ def declare(tx: Tx, team: Team, request: Request) -> Outcome:
     asked = _kept_request(tx, carried)
     said = asked.said if asked else None
     title = " ".join(request.values.get("title", "").split())
-    if not title:
+    if not can_be_seen(title):
         return FieldErrors({"title": "Please say in a few words what is wrong."})
     if said and (known := tx.outage_of_message(said.key)):
         return _answer(asked, say.declared_already(known), member=carried["member"])

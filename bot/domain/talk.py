@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.commands import can_be_seen
+
 CUT = " … (cut here; the message says more)"
 
 
@@ -32,9 +34,12 @@ class Said:
     def logged(self, most: int) -> str:
         """Give the text that an event has of it, with its files; what is longer than `most` is cut, and says so.
 
-        Of a long message the words are cut rather than the files, unless those alone are too many.
+        Of a long message the words are cut rather than the files, unless those alone are too many. Where nothing can be
+        seen, there is nothing to log.
         """
         files = "".join(f"\n(file: {name} {url})" for name, url in self.files)
+        if not files and not can_be_seen(self.text):
+            return ""
         if len(files) < most // 2:
             return f"{_cut(self.text, most - len(files))}{files}".strip()
         return _cut(f"{self.text}{files}".strip(), most)

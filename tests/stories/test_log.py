@@ -1,7 +1,7 @@
 """What happened in production is on record in one line, whoever types it, wherever, and whatever is down."""
 
 from bot.sandbox.slack.persona import Persona
-from tests.stories.night import declares, notes_of, only_outage
+from tests.stories.night import declares, exported, notes_of, only_outage
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, Gitlab, World
 
@@ -179,3 +179,25 @@ def test_what_was_assumed_of_a_time_is_said_where_an_event_is_edited_too(world: 
     assert alice.submits().ok
     assert "show 02:30 twice; I took the second time" in world.modal(alice, "").text
     world.said("01:30 UTC")
+
+
+@side_by_side
+def test_what_nobody_can_see_is_no_title_and_no_text_of_an_event(world: World, alice: Persona) -> None:
+    unseen = "\u200b \u2060"
+    alice.types("/event log change disk full", CHANNEL)
+    world.until(lambda: [one for one in world.messages("disk full") if one.buttons], "the echo")
+    (echo,) = [one for one in world.messages("disk full") if one.buttons]
+
+    alice.clicks(echo, "Edit")
+    world.modal(alice, "Save")
+    alice.fills("What happened", unseen)
+    assert "Please say what happened." in alice.submits().text
+    alice.closes()
+    alice.types("/event outage", CHANNEL)
+    world.modal(alice, "Open issue")
+    alice.fills("Title", unseen)
+    assert "Please say in a few words what is wrong." in alice.submits().text
+    alice.closes()
+    alice.opens_shortcut(alice.says(unseen, CHANNEL), "Log as event")
+    world.said("no words and no files")
+    assert [one["text"] for one in exported(world, alice)] == ["disk full"]
