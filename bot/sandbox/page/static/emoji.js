@@ -10,7 +10,7 @@ export const EMOJI = {
   wrench: "🔧", hammer: "🔨", gear: "⚙️", bug: "🐛", package: "📦", chart_with_upwards_trend: "📈", bar_chart: "📊",
   red_circle: "🔴", large_blue_circle: "🔵", large_green_circle: "🟢", large_yellow_circle: "🟡", white_circle: "⚪",
   black_circle: "⚫", large_orange_circle: "🟠", information_source: "ℹ️", question: "❓", exclamation: "❗", bulb: "💡",
-  star: "⭐", sparkles: "✨", zap: "⚡", boom: "💥", construction: "🚧", no_entry: "⛔", arrow_right: "➡️", arrow_left: "⬅️",
+  star: "⭐", sparkles: "✨", zap: "⚡", boom: "💥", construction: "🚧", no_entry: "⛔", no_entry_sign: "🚫", speech_balloon: "💬", raising_hand: "🙋", arrow_right: "➡️", arrow_left: "⬅️",
   arrows_counterclockwise: "🔄", repeat: "🔁", leftwards_arrow_with_hook: "↩️", checkered_flag: "🏁",
   triangular_flag_on_post: "🚩", label: "🏷️", lady_beetle: "🐞", coffee: "☕", zzz: "💤", sunny: "☀️", cloud: "☁️",
   snowflake: "❄️", umbrella: "☔", new_moon: "🌑", earth_africa: "🌍", earth_asia: "🌏", earth_americas: "🌎", runner: "🏃",
@@ -26,7 +26,7 @@ export const OFFERED = [
 /** Those in `emoji.svg`: what is most used looks the same everywhere, also where no font has pictures. */
 const DRAWN = new Set([
   ...OFFERED, "-1", "leftwards_arrow_with_hook", "checkered_flag", "octagonal_sign", "information_source",
-  "calendar", "inbox_tray", "mag", "lock",
+  "calendar", "inbox_tray", "mag", "lock", "hourglass", "no_entry_sign", "speech_balloon", "raising_hand", "handshake",
 ]);
 const SAME = { thumbsup: "+1", thumbsdown: "-1" };
 
