@@ -253,6 +253,18 @@ def oncall(db: Database) -> None:
             value TEXT NOT NULL
         );
         CREATE UNIQUE INDEX one_offer ON handoffs (state) WHERE state = 'offered';
+        CREATE TRIGGER handoffs_are_kept BEFORE DELETE ON handoffs
+            BEGIN SELECT RAISE(ABORT, 'hand-offs are kept'); END;
+        -- REPLACE takes a row away without a word to the trigger above: nothing may be there to be replaced
+        CREATE TRIGGER handoffs_are_new BEFORE INSERT ON handoffs
+            WHEN EXISTS (SELECT 1 FROM handoffs WHERE number = new.number OR key = new.key)
+                OR (new.state = 'offered' AND EXISTS (SELECT 1 FROM handoffs WHERE state = 'offered'))
+            BEGIN SELECT RAISE(ABORT, 'hand-offs are kept, and one is offered at a time'); END;
+        -- who writes what they read a while ago must not take an answer back
+        CREATE TRIGGER handoffs_keep_their_answer BEFORE UPDATE ON handoffs
+            WHEN new.number IS NOT old.number OR new.key IS NOT old.key
+                OR (old.state <> 'offered' AND new.state IS NOT old.state)
+            BEGIN SELECT RAISE(ABORT, 'an answer stands'); END;
         CREATE TABLE shifts (
             number INTEGER PRIMARY KEY AUTOINCREMENT, who TEXT NOT NULL, since TEXT NOT NULL,
             handoff INTEGER NOT NULL UNIQUE REFERENCES handoffs (number)
@@ -263,6 +275,7 @@ def oncall(db: Database) -> None:
             BEGIN SELECT RAISE(ABORT, 'shifts only follow one another'); END;
         CREATE TRIGGER shifts_leave_no_overlap BEFORE INSERT ON shifts
             WHEN new.since < (SELECT since FROM shifts ORDER BY number DESC LIMIT 1)
+                OR EXISTS (SELECT 1 FROM shifts WHERE number = new.number OR handoff = new.handoff)
             BEGIN SELECT RAISE(ABORT, 'shifts only follow one another'); END;
         CREATE TABLE drafts (
             who TEXT NOT NULL, shift INTEGER NOT NULL, at TEXT NOT NULL, value TEXT NOT NULL,

@@ -41,7 +41,7 @@ class OncallTx(Rows):
         return replace(handoff, number=cursor.lastrowid or 0)
 
     def save_handoff(self, handoff: Handoff) -> None:
-        """Keep how a hand-off is now."""
+        """Keep how a hand-off is now; what was answered stays so (IntegrityError)."""
         self.run(
             "UPDATE handoffs SET state = ?, value = ? WHERE number = ?",
             (handoff.state, dump(handoff), handoff.number),
@@ -74,7 +74,9 @@ class OncallTx(Rows):
 
     def take_pending(self, ids: Collection[int], at: datetime) -> None:
         """Strike things off the list for the next hand-off: they have passed."""
-        self.run_many("UPDATE pending SET taken_at = ? WHERE id = ?", [(text(at), one) for one in ids])
+        self.run_many(
+            "UPDATE pending SET taken_at = ? WHERE id = ? AND taken_at IS NULL", [(text(at), one) for one in ids]
+        )
 
     # what people typed before they offered a hand-off
 
@@ -94,9 +96,13 @@ class OncallTx(Rows):
     # what goes on in GitLab, as last known
 
     def keep_ongoing(self, facts: OutageFacts) -> None:
-        """Remember which issues pass from shift to shift, for the time when GitLab does not answer."""
+        """Remember which issues pass from shift to shift, for the time when GitLab does not answer.
+
+        An answer that was overtaken by a newer one is not kept.
+        """
         self.run(
-            "INSERT OR REPLACE INTO ongoing_issues (only_one, at, value) VALUES (1, ?, ?)",
+            "INSERT INTO ongoing_issues (only_one, at, value) VALUES (1, ?, ?) "
+            "ON CONFLICT (only_one) DO UPDATE SET at = excluded.at, value = excluded.value WHERE excluded.at >= at",
             (text(facts.at), dump(replace(facts, issues=(), gone=()))),
         )
 

@@ -93,9 +93,13 @@ class OutagesTx(Rows):
     # for the next hand-off
 
     def add_pending(self, pending: Pending) -> bool:
-        """Put something on the list for the next hand-off, once; False when it is there already."""
+        """Put something on the list for the next hand-off, once; False when it is there already.
+
+        What has passed with a hand-off is on the list no more, and may be put there again.
+        """
         cursor = self.run(
-            "INSERT OR IGNORE INTO pending (key, at, value) VALUES (?, ?, ?)",
+            "INSERT INTO pending (key, at, value) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
+            "at = excluded.at, value = excluded.value, taken_at = NULL WHERE taken_at IS NOT NULL",
             (pending.key, text(pending.at), dump(pending)),
         )
         return cursor.rowcount == 1
