@@ -30,6 +30,7 @@ from bot.gitlab.paths import project_path
 from bot.messages import general
 from bot.outbox import Follow, Outbox, Planner, Pulse, Tasks
 from bot.prompt import Facts, Prompt, Question
+from bot.rota import RotaReader
 from bot.schedule import Job, Schedule
 from bot.services import week
 from bot.services.wow import judge
@@ -153,6 +154,7 @@ class Bot:
             people_changed=self.roster.wake,
         )
         self.schedule = Schedule(store, self._jobs, clock, lambda tx, at: handlers.WATCH(tx, self.team, at))
+        self.rota = RotaReader(settings.rota, self.team.zone, store, self.session, clock) if settings.rota else None
         self.socket: Socket | None = None
 
     async def _read(self, question: Question) -> Facts:
@@ -175,6 +177,13 @@ class Bot:
         where, at = f"{self.settings.gitlab_url} {self.settings.gitlab_project}", self.clock()
         if await self.store.read(lambda tx: tx.fact(week.WHERE)) != where:
             await self.store.write(lambda tx: week.forget_another_tracker(tx, where, at))
+
+    async def forget_rota(self) -> None:
+        """Forget the rota that was read before, if these settings name none."""
+        if self.rota is None:
+            with contextlib.suppress(StoreError):
+                if await self.store.read(lambda tx: tx.rota()):
+                    await self.store.write(lambda tx: tx.forget_rota())
 
     def _fill_in(self, tx: Tx, operation: Operation) -> Operation:
         """Complete an operation with what is known only when it is sent."""
@@ -411,13 +420,15 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
     if settings.slack_app_token is not None:
         bot.socket = Socket(bot.calls, settings.slack_app_token.get_secret_value(), bot.slack.take_envelope)
         bot.socket.start()
-    loops = [asyncio.create_task(worker()) for worker in (bot.outbox.run, bot.roster.run, bot.schedule.run)]
+    workers = [bot.outbox.run, bot.roster.run, bot.schedule.run, *([bot.rota.run] if bot.rota else [])]
+    loops = [asyncio.create_task(worker()) for worker in workers]
     serving = asyncio.create_task(server.serve(sockets=[door]))
     ready = asyncio.create_task(_say_ready(server, settings.host, on_ready))
     asides = [
         asyncio.create_task(bot.look_at_gitlab()),
         asyncio.create_task(bot.prompt.make_up()),
         asyncio.create_task(bot.look_for_outages()),
+        asyncio.create_task(bot.forget_rota()),
     ]
     stop = asyncio.create_task(stopping.wait())
     done, _ = await asyncio.wait([serving, stop, *loops], return_when=asyncio.FIRST_COMPLETED)

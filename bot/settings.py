@@ -346,7 +346,8 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """List every secret's value, so that the log can leave them out."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+        secrets = (value.get_secret_value() for value in values if isinstance(value, SecretStr))
+        return (*secrets, self.rota) if self.rota and "://" in self.rota else tuple(secrets)
 
     @field_validator("*", mode="before")
     @classmethod

@@ -412,8 +412,9 @@ def test_importing_settings_reads_nothing() -> None:
 
 
 def test_every_secret_is_known_to_whoever_must_leave_it_out(environment: Environment) -> None:
-    environment.has(GITLAB_WEBHOOK_SECRET="a-hook-secret")
+    environment.has(GITLAB_WEBHOOK_SECRET="a-hook-secret", ROTA="https://rota.example/hush.ics")
 
     secrets = read(None).secrets()
 
     assert {REQUIRED["SLACK_BOT_TOKEN"], REQUIRED["GITLAB_TOKEN"], "a-hook-secret"} <= set(secrets)
+    assert "https://rota.example/hush.ics" in secrets
