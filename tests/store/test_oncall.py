@@ -369,28 +369,36 @@ class Command:
     back: int
 
     def __call__(self, tx: Tx, key: str, at: datetime) -> None:
-        shift, offer, lead = tx.shift(), tx.open_handoff(), self.who == LEAD
-        outgoing = shift.who if shift else self.who
+        shift, offer = tx.shift(), tx.open_handoff()
+        who = self.who or self._whoever(shift, offer)
+        lead = who == LEAD
+        outgoing = shift.who if shift else who
         match self.does:
             case "offer":
-                oncall.must_have_the_pager(self.who, shift, lead=lead)
-                oncall.must_be_handed_to(Person(self.whom, self.whom), self.who, shift, "T1")
+                oncall.must_have_the_pager(who, shift, lead=lead)
+                oncall.must_be_handed_to(Person(self.whom, self.whom), who, shift, "T1")
                 oncall.must_be_no_other(offer)
-                tx.add_handoff(Handoff(0, key, outgoing, self.whom, self.who, at, since=shift.since if shift else None))
+                tx.add_handoff(Handoff(0, key, outgoing, self.whom, who, at, since=shift.since if shift else None))
             case "accept":
-                accepted = oncall.accepted(self._pressed(tx), self.who, at)
+                accepted = oncall.accepted(self._pressed(tx), who, at)
                 tx.save_handoff(accepted)
                 tx.begin_shift(accepted.incoming, at, accepted.number)
             case "decline":
-                tx.save_handoff(oncall.declined(self._pressed(tx), self.who, "no", at))
+                tx.save_handoff(oncall.declined(self._pressed(tx), who, "no", at))
             case "cancel":
-                tx.save_handoff(oncall.cancelled(offer, self.who, at, lead=lead))
+                tx.save_handoff(oncall.cancelled(offer, who, at, lead=lead))
             case "take":
-                oncall.must_not_have_it(self.who, shift)
+                oncall.must_not_have_it(who, shift)
                 if offer:
-                    tx.save_handoff(oncall.overtaken(offer, self.who, at))
-                taken = tx.add_handoff(Handoff(0, key, outgoing, self.who, self.who, at, "taken"))
-                tx.begin_shift(self.who, at, taken.number)
+                    tx.save_handoff(oncall.overtaken(offer, who, at))
+                taken = tx.add_handoff(Handoff(0, key, outgoing, who, who, at, "taken"))
+                tx.begin_shift(who, at, taken.number)
+
+    def _whoever(self, shift: Shift | None, offer: Handoff | None) -> str:
+        """Tell who is the right one to do it."""
+        if self.does in {"accept", "decline"} and offer:
+            return offer.incoming
+        return shift.who if shift else ALICE
 
     def _pressed(self, tx: Tx) -> Handoff:
         # the buttons of hand-offs that are over are still there
@@ -448,7 +456,8 @@ def two_processes(path: Path) -> Iterator[Processes]:
 commands = st.builds(
     Command,
     st.sampled_from(["offer", "offer", "accept", "accept", "decline", "cancel", "take"]),
-    st.sampled_from([ALICE, BOB, CAROL, LEAD]),
+    # mostly the right one, and the newest hand-off
+    st.sampled_from(["", "", "", ALICE, BOB, CAROL, LEAD]),
     st.sampled_from([ALICE, BOB, CAROL, LEAD]),
     st.sampled_from([1, 1, 1, 1, 2, 5]),
 )
