@@ -238,6 +238,7 @@ class Bot:
             self._job("late sweep", every),
             self._job("outage sweep", IntervalTrigger(minutes=OUTAGE_SWEEP, start_date=SWEEPS_FROM, timezone=UTC)),
             self._job("rollover due", mornings, timedelta(hours=14)),
+            self._job("post-mortems due", mornings, timedelta(hours=14)),
         ]
 
     def _job(self, name: str, trigger: "BaseTrigger", grace: timedelta = timedelta(seconds=30)) -> Job:

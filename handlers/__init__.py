@@ -144,6 +144,7 @@ MESSAGES = {
     "outage.announced": outages.announced,
     "outage.answer": outages.answer,
     "outage.over": outages.over,
+    "outage.unwritten": outages.unwritten,
     "outage.quiet": outages.quiet,
     "handoff.offer": handoff.worded(say_handoff.offer),
     "handoff.accepted": handoff.worded(say_handoff.accepted_note),
@@ -195,7 +196,12 @@ HOOKS = {"issue": hooks.issue, "merge_request": hooks.issue, "deployment": hooks
 WATCH = watch.watch
 """What is looked for every few seconds."""
 
-JOBS = {"late sweep": hooks.sweep, "outage sweep": hooks.look_for_outages, "rollover due": hooks.remind}
+JOBS = {
+    "late sweep": hooks.sweep,
+    "outage sweep": hooks.look_for_outages,
+    "rollover due": hooks.remind,
+    "post-mortems due": hooks.remind_of_postmortems,
+}
 """What is due by the clock."""
 
 FILL_INS: Mapping[type[Operation], Callable[[Tx, Team, Any], Operation]] = {

@@ -35,3 +35,8 @@ def look_for_outages(tx: Tx, _: Team, at: datetime) -> None:
 def remind(tx: Tx, team: Team, at: datetime) -> None:
     """Remind the lead of a week that is over and was not turned."""
     reminder.remind(tx, team, f"{at.timestamp():.6f}", at)
+
+
+def remind_of_postmortems(tx: Tx, team: Team, at: datetime) -> None:
+    """Remind of outages that are over and have no post-mortem yet."""
+    outages.remind_of_postmortems(tx, team, at)

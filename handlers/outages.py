@@ -346,6 +346,13 @@ def over(tx: Tx, team: Team, about: str) -> Words:
     return say.over(outages.announced(tx, int(about)))
 
 
+def unwritten(tx: Tx, team: Team, about: str) -> Words:
+    """Word the reminder of a post-mortem that nobody has begun."""
+    del team
+    number = int(about)
+    return say.unwritten(outages.announced(tx, number), written=outages.is_written(tx, number))
+
+
 def quiet(tx: Tx, team: Team, about: str) -> Words:
     """Word the reminder of an outage without an update."""
     del team

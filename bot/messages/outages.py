@@ -245,6 +245,24 @@ def over(told: Announced) -> Words:
     ).words()
 
 
+def unwritten(told: Announced, *, written: bool) -> Words:
+    """Remind of a post-mortem on a morning after the end; nobody is paged, and it is said once."""
+    one = told.outage
+    page = Page()
+    if one.ended_at is None:
+        return page.say(f"Outage {outage_named(one)} goes on again.").words()
+    if written:
+        return page.say(f"The post-mortem of outage {outage_named(one)} stands in its issue.").words()
+    page.say(
+        f":memo: Outage {outage_named(one)} is over since {moment(one.ended_at)}, and I know of no post-mortem yet. "
+        "It is blameless: what happened when, and why, without naming anybody."
+    )
+    page.small("If it stands elsewhere, all is well: I remind once, and page nobody.")
+    return page.block(
+        {"type": "actions", "elements": [_button("outage.postmortem", "Draft post-mortem", one.number)]}
+    ).words()
+
+
 def quiet(one: Outage, since: datetime) -> Words:
     """Bring an outage up that had no update for long; for whoever is on call."""
     page = Page()

@@ -39,6 +39,10 @@ LOOKED = "outages looked for"
 OPENING, CLOSING, WRITING = "outage", "closing", "postmortem"
 """Kinds of batches: making the issue of an outage, closing it, and writing its text."""
 REFRESH = timedelta(seconds=1)
+SLEPT = timedelta(hours=6)
+"""So long an outage is over before its post-mortem is asked for again."""
+LONG_OVER = timedelta(days=7)
+"""Of outages that ended before, nobody is reminded any more."""
 BATON = "baton"
 """By whom, where nobody did it: GitLab does not say who, or it was a job."""
 
@@ -110,7 +114,7 @@ def _write_again(tx: Tx, number: int, event: Event, at: datetime) -> None:
 
 def refresh(tx: Tx, number: int, at: datetime) -> None:
     """Let all messages about an outage say what is true now."""
-    for key in (events.announcement_of(number), f"thread:{number}", f"over:{number}"):
+    for key in (events.announcement_of(number), f"thread:{number}", f"over:{number}", _unwritten(number)):
         if tx.message(key) is not None or tx.is_taken(f"message:{key}"):
             tx.refresh(key, at, at_most_every=REFRESH)
 
@@ -236,6 +240,28 @@ def write_postmortem(tx: Tx, outage: Outage, text: str, *, by: str, batch: str, 
     writing = SetDescription(outage.number, text, f"postmortem:{outage.key}", instead_of=instead_of)
     tx.keep_fact(_written(outage.number), batch, at)
     tx.add_batch(Batch(batch, WRITING, str(outage.number), "running", by, at), ((("write", writing),),))
+    refresh(tx, outage.number, at)
+
+
+def remind_of_postmortems(tx: Tx, team: Team, at: datetime) -> None:
+    """Remind once, on a morning after, of outages whose post-mortem was not put into the issue."""
+    for outage in tx.outages_ended(at - LONG_OVER, at - SLEPT):
+        key = _unwritten(outage.number)
+        if is_written(tx, outage.number) or tx.message(key) is not None or tx.is_taken(f"message:{key}"):
+            continue
+        channel = privacy.echo_channel(team, outage.by, outage.channel, private=outage.private)
+        post = Post(key, channel, "outage.unwritten", str(outage.number), otherwise=person_or_none(outage.by))
+        tx.add_operation("remind", post, at)
+
+
+def is_written(tx: Tx, number: int) -> bool:
+    """Tell whether a post-mortem was put into the issue, or is about to be."""
+    return bool(tx.fact(_written(number)))
+
+
+def _unwritten(number: int) -> str:
+    """Name the message that reminds of a post-mortem on a morning after."""
+    return f"unwritten:{number}"
 
 
 # Filled in when it is claimed

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.stories.night import file_sent, only_outage, plain
+from tests.stories.night import declares, file_sent, only_outage, plain
 from tests.stories.world import CHANNEL, World
 
 
@@ -40,3 +40,35 @@ def test_a_draft_put_into_the_issue_names_nobody_and_keeps_what_people_added(tmp
         marked, below = after.split("<!-- baton:outage:")
         assert marked.count("# Post-mortem") == 1
         assert below.endswith(" -->\n\nGraphs: see the board")
+
+
+def test_a_post_mortem_that_nobody_began_is_reminded_of_once_on_the_morning_after(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        world.bot.starts()
+        for title in ("Database is down", "Mail is late"):
+            declares(world, world.alice, title)
+            world.said(f"{title}”")
+            world.alice.types("/event resolve", CHANNEL)
+            world.until(lambda: world.messages("post-mortem is due*"), "it is over")
+            world.is_idle()
+        world.alice.types("/event postmortem O2", CHANNEL)
+        world.alice.clicks(world.said("A draft for"), "Put it into the issue")
+        world.is_idle()
+        for _ in range(2):
+            next_morning(world)
+
+        (reminder,) = world.messages("I know of no post-mortem yet")
+        assert "O1 (#1)" in reminder.text
+        assert "page nobody" in reminder.text
+        world.alice.clicks(reminder, "Draft post-mortem")
+        world.alice.clicks(world.said("A draft for the post-mortem of O1"), "Put it into the issue")
+        world.said("The post-mortem of outage O1 (#1) “Database is down” stands in its issue.")
+
+
+def next_morning(world: World) -> None:
+    """The bot is away until the morning after, at eleven."""
+    world.bot.is_killed()
+    world.clock.moves(hours=26)
+    world.bot.starts()
+    world.until(lambda: len(world.messages("no post-mortem yet")) == 1, "the reminder", within=60)
+    world.is_idle()
