@@ -104,6 +104,8 @@ def declare(tx: Tx, team: Team, request: Request) -> Outcome:
         return FieldErrors({"title": "Please say in a few words what is wrong."})
     if said and (known := tx.outage_of_message(said.key)):
         return _answer(asked, say.declared_already(known), member=carried["member"])
+    if request.view and tx.fact(_declared_in(request.view)):
+        return Closed()
     outage = Outage(
         number=0,
         key=f"outage:{request.id}",
@@ -122,6 +124,8 @@ def declare(tx: Tx, team: Team, request: Request) -> Outcome:
     made, event = outages.declare(
         tx, team, outage, lambda made: _issue(tx, team, made, request), _first_event(request, outage, said)
     )
+    if request.view:
+        tx.keep_fact(_declared_in(request.view), made.reference, request.at)
     if event.outage != made.number:
         events.move(tx, event.id, made.number, by=request.who, at=request.at)
     if not said:
@@ -131,6 +135,11 @@ def declare(tx: Tx, team: Team, request: Request) -> Outcome:
     if member:
         return Closed()
     return _answer(asked, say.declared(made, events.waiting(tx)), member=False)
+
+
+def _declared_in(view: str) -> str:
+    """Name the remembered fact that a modal was sent: a double click sends it again, with a trigger of its own."""
+    return f"outage declared in {view}"
 
 
 def _kept(request: str) -> str:

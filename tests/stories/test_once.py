@@ -4,8 +4,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
+from bot.sandbox.slack import interactions
 from bot.sandbox.slack.persona import Persona
 from bot.sandbox.slack.requests import Ack
+from tests.stories.night import notes_of, only_outage
 from tests.stories.process import Bot
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, Gitlab, Slack, World, keys_of, usual_outcome
@@ -198,3 +200,18 @@ def test_a_rollover_that_is_asked_for_again_after_its_end_is_refused_with_words(
 
     assert "was rolled over already by @alice" in world.modal(alice, "").text
     assert keys_of(slack.messages(CHANNEL)) == ["rollover", "report"]
+
+
+@side_by_side
+def test_a_double_click_on_open_issue_is_one_outage(world: World, slack: Slack, gitlab: Gitlab, alice: Persona) -> None:
+    alice.types("/event outage Database is down", CHANNEL)
+    view = world.modal(alice, "Open issue").view
+    clicks = [interactions.submission(slack, view) for _ in range(3)]
+
+    answers = at_once(*[lambda each=each: slack.line.ask(each) for each in clicks])
+
+    assert [each.text for each in answers] == [""] * 3
+    world.said("(#1)")
+    world.is_idle()
+    assert len(gitlab.state.issues) == 1
+    assert len(notes_of(gitlab, only_outage(gitlab))) == 1
