@@ -299,6 +299,18 @@ class SlackPlan(Plan):
 
 
 @dataclass(frozen=True)
+class PlanInLine(Plan):
+    """A plan that waits behind earlier ones in its `line`: what they decide is told before what comes of this one."""
+
+    line: str
+
+    @property
+    def target(self) -> str | None:
+        """One at a time per line."""
+        return self.line
+
+
+@dataclass(frozen=True)
 class Post:
     """Say something in a channel: the message named `message`, worded by the rendering `show` of `about` when sent.
 
@@ -335,6 +347,7 @@ class Refresh:
 Operation = (
     Plan
     | SlackPlan
+    | PlanInLine
     | CreateMilestone
     | SetMilestone
     | RemoveMilestone

@@ -18,6 +18,7 @@ from bot.domain.operations import (
     Named,
     Operation,
     Plan,
+    PlanInLine,
     Post,
     SetTopic,
     SetUsergroup,
@@ -35,6 +36,8 @@ from bot.store import Tx
 
 HANDOFF = "handoff"
 """Kind of the batch that tells GitLab and Slack of a shift that began."""
+SHIFTS = "shifts"
+"""The line in which shifts are told to GitLab: what the last one says stands at the end."""
 SIGNS = "signs"
 """Kind of the batch that lets Slack's user group and topic say who is on call."""
 REPORTS = "reports"
@@ -257,7 +260,7 @@ def _begin_shift(tx: Tx, team: Team, handoff: Handoff, at: datetime) -> None:
     tx.begin_shift(handoff.incoming, at, handoff.number)
     _save(tx, handoff, at)
     about, by = str(handoff.number), handoff.incoming
-    plan = Plan(HANDOFF, about)
+    plan = PlanInLine(HANDOFF, about, SHIFTS)
     tx.add_batch(Batch(batch_of(handoff.number), HANDOFF, about, "running", by, at), ((("read", plan),),))
     signs: list[Named] = []
     if team.oncall_group:

@@ -9,6 +9,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from bot.sandbox.slack.persona import Persona
@@ -109,7 +110,7 @@ class Week:
             written = [one for one in notes_under(world.gitlab, iid) if "> note " in one]
             assert [one.split("> ")[1].split("\n")[0] for one in written] == notes
         chain = reports(world.gitlab)
-        for earlier, later in zip(chain, chain[1:], strict=False):
+        for earlier, later in pairwise(chain):
             assert f"#{earlier}" in world.gitlab.issue(later)["description"]
 
 
@@ -194,5 +195,5 @@ def _no_gap(database: Path, order: list[str]) -> None:
         names = dict(store.execute("SELECT id, handle FROM people").fetchall())
     assert [names[who] for who, _ in rows] == order
     begun = [datetime.fromisoformat(since) for _, since in rows]
-    assert all(later > earlier for earlier, later in zip(begun, begun[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(begun))
     assert begun[-1] - begun[0] > timedelta(days=6)
