@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.operations import (
     LONGEST_WAIT,
+    AddNote,
+    Assign,
     CloseIssue,
     CreateIssue,
     CreateMilestone,
@@ -23,8 +25,11 @@ from bot.domain.operations import (
     SetDescription,
     SetIssue,
     SetMilestone,
+    SetTopic,
+    SetUsergroup,
     SlackPlan,
     WriteNote,
+    WriteReport,
     backoff,
     decode,
     encode,
@@ -63,6 +68,14 @@ KINDS: dict[type[Operation], st.SearchStrategy[Operation]] = {
     ),
     CloseIssue: st.builds(CloseIssue, numbers, st.none() | numbers),
     SetDescription: st.builds(SetDescription, numbers, texts, texts, st.none() | numbers, texts),
+    WriteReport: st.builds(
+        WriteReport, texts, texts, texts, labels, st.booleans(), texts, handoff=st.integers(0, 2**63)
+    ),
+    # who is who is filled in when it is claimed, and never written down
+    Assign: st.builds(Assign, numbers, texts, texts, st.none() | numbers, before=labels),
+    AddNote: st.builds(AddNote, numbers, texts, texts, texts, st.none() | numbers, texts, st.booleans()),
+    SetUsergroup: st.builds(SetUsergroup, texts, texts),
+    SetTopic: st.builds(SetTopic, texts, texts),
     Post: st.builds(Post, texts, texts, texts, texts, otherwise=texts, thread=texts),
     Refresh: st.builds(Refresh, texts),
 }
