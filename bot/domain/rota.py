@@ -107,7 +107,8 @@ def _by_name(entry: Entry, people: Sequence[Person]) -> list[Person]:
     words = _plain(entry.words)
     named: dict[tuple[int, int], list[Person]] = {}
     for one in people:
-        for span in {span for name in _names(one) for span in _spans(name, words)}:
+        # hardly anybody's name stands there at all
+        for span in {span for name in _names(one) if name in words for span in _spans(name, words)}:
             named.setdefault(span, []).append(one)
     return _each_once(
         _present(group)
@@ -125,20 +126,22 @@ def _each_once(groups: Iterable[list[Person]]) -> list[Person]:
     return list({one.id: one for group in groups for one in group}.values())
 
 
-def _names(person: Person) -> set[str]:
-    names = {_plain(name) for name in (person.name, person.handle, *person.others)}
-    return {name for name in names if name}
+def _names(person: Person) -> frozenset[str]:
+    return _plainly((person.name, person.handle, *person.others))
+
+
+@lru_cache(maxsize=10_000)
+def _plainly(names: tuple[str, ...]) -> frozenset[str]:
+    """Write names as they are looked for; everybody's are looked for again every few seconds."""
+    return frozenset(filter(None, map(_plain, names)))
 
 
 def _spans(name: str, words: str) -> list[tuple[int, int]]:
-    if name not in words:
-        return []  # quick, and so it is for almost everybody
     # what a dot, a hyphen or an @ joins is one word: `bob` is neither `bob-lee` nor `bob@example.org`
     whole = rf"(?<![\w.@-])@?({re.escape(name)})(?![\w@-]|\.\w)"
     return [found.span(1) for found in re.finditer(whole, words)]
 
 
-@lru_cache(maxsize=20_000)
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
