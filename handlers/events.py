@@ -28,7 +28,7 @@ from bot.domain.questions import MessageQuestion
 from bot.domain.talk import Said, Talk
 from bot.domain.team import Team
 from bot.domain.times import When, read_when
-from bot.messages import Words, general, tracker
+from bot.messages import Words, count, general, tracker
 from bot.messages import events as say
 from bot.messages import export as exported
 from bot.messages import handoff as say_handoff
@@ -407,7 +407,7 @@ def export_file(tx: Tx, team: Team, request: Request, about: str) -> list[File]:
     name, text = exported.export(
         form, told.events, revisions, told.outages, names_of(tx, people), hidden, now=request.at, own=team.tracker
     )
-    return [File(name, text, f"{len(told.events)} events of the log.")]
+    return [File(name, text, f"{count(len(told.events), 'event')} of the log.")]
 
 
 # How messages are worded

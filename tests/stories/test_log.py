@@ -201,3 +201,14 @@ def test_what_nobody_can_see_is_no_title_and_no_text_of_an_event(world: World, a
     alice.opens_shortcut(alice.says(unseen, CHANNEL), "Log as event")
     world.said("no words and no files")
     assert [one["text"] for one in exported(world, alice)] == ["disk full"]
+
+
+@side_by_side
+def test_a_file_says_how_many_events_it_has(world: World, alice: Persona) -> None:
+    alice.types("/event log change disk full", CHANNEL)
+    exported(world, alice)
+    alice.types("/event log change disk has room", CHANNEL)
+    exported(world, alice)
+
+    said = [message.text for where in world.slack.channels.values() for message in where.messages]
+    assert [text for text in said if "of the log" in text] == ["1 event of the log.", "2 events of the log."]
