@@ -221,18 +221,14 @@ def offer(tx: Tx, team: Team, request: Request) -> Outcome:
     carried: dict[str, Any] = json.loads(request.about)
     tx.keep_draft(request.who, int(carried["shift"]), request.values, request.at)
     values = {name: value.strip() for name, value in request.values.items()}
-    wrong = _what_is_wrong(values)
-    incoming = carried["to"] or values.get("to", "")
-    if not incoming:
-        wrong = {"to": "Please choose who is next.", **wrong}
+    incoming, wrong = carried["to"], _what_is_wrong(values)
+    if incoming:
+        handoff.must_be_handed_to(tx, _must_be_known(tx, incoming), request.who)
+    else:
+        incoming = values.get("to", "")
+        wrong = _wrong_person(tx, incoming, request.who) | wrong
     if wrong:
         return FieldErrors(wrong)
-    try:
-        handoff.must_be_handed_to(tx, _must_be_known(tx, incoming), request.who)
-    except UserError as refusal:
-        if carried["to"]:
-            raise
-        return FieldErrors({"to": general.unmarked(str(refusal))})
     asked = handoff.Asked(
         key=request.id,
         by=request.who,
@@ -254,6 +250,17 @@ def offer(tx: Tx, team: Team, request: Request) -> Outcome:
     if request.source == "terminal":
         return Reply(say.offered_answer(made, events.waiting(tx)))
     return Closed()
+
+
+def _wrong_person(tx: Tx, incoming: str, by: str) -> dict[str, str]:
+    """Say at the field why the pager cannot go to whom somebody chose there."""
+    if not incoming:
+        return {"to": "Please choose who is next."}
+    try:
+        handoff.must_be_handed_to(tx, _must_be_known(tx, incoming), by)
+    except UserError as refusal:
+        return {"to": general.unmarked(str(refusal))}
+    return {}
 
 
 def _what_is_wrong(values: Mapping[str, str]) -> dict[str, str]:

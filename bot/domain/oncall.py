@@ -146,6 +146,8 @@ def must_be_handed_to(incoming: Person, by: str, shift: Shift | None, home: str)
         message = f"The account of {who} is deactivated, so they would not see it. Please name somebody else."
     elif incoming.team and home and incoming.team != home:
         message = f"{who} belongs to another workspace, and cannot be on call here. Please name somebody of the team."
+    elif incoming.guest and incoming.name == incoming.id:
+        message = f"Slack tells me of nobody with the id {incoming.id}. Please choose the person from Slack's own list."
     elif incoming.guest:
         message = f"{who} is a guest, and cannot be on call. Please name a full member of the team."
     elif shift is not None and incoming.id == shift.who:

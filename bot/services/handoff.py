@@ -258,6 +258,7 @@ def take(tx: Tx, team: Team, asked: Asked, reason: str) -> Handoff:
 
 def _begin_shift(tx: Tx, team: Team, handoff: Handoff, at: datetime) -> None:
     tx.begin_shift(handoff.incoming, at, handoff.number)
+    rota.begun(tx, at)
     _save(tx, handoff, at)
     about, by = str(handoff.number), handoff.incoming
     plan = PlanInLine(HANDOFF, about, SHIFTS)

@@ -1,7 +1,7 @@
 """Who is next by the rota, and what is said when a shift begins by it, or should have begun."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain import rota
 from bot.domain.operations import Post
@@ -11,6 +11,9 @@ from bot.domain.rota import Due, Rota
 from bot.domain.team import Team
 from bot.store import Tx
 
+LATE = "late hand-off told"
+"""Name of the remembered fact that holds which message told the channel of the last late hand-off."""
+REFRESH = timedelta(seconds=1)
 CHOOSE = "Please choose who is next."
 
 
@@ -49,6 +52,15 @@ def watch(tx: Tx, team: Team, at: datetime) -> None:
         for place in _places(tx, team, one):
             about = f"{one.person.id} {one.since.isoformat()}"
             tx.add_operation(one.kind, Post(f"{one.key}:{place}", place, f"handoff.{one.kind}", about), at)
+            if one.kind == "late":
+                tx.keep_fact(LATE, f"{one.key}:{place}", at)
+
+
+def begun(tx: Tx, at: datetime) -> None:
+    """Let what the channel was told of a late hand-off say that the pager has moved since."""
+    if said := tx.fact(LATE):
+        tx.keep_fact(LATE, "", at)
+        tx.refresh(said, at, at_most_every=REFRESH)
 
 
 def _due(tx: Tx, known: Rota, at: datetime) -> list[Due]:

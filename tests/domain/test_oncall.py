@@ -69,7 +69,8 @@ def test_a_workspace_that_is_not_known_yet_shuts_nobody_out() -> None:
     [
         (person(BOB, bot=True), "<@U2> is a bot, and cannot be on call. Please name a person."),
         (person(BOB, deactivated=True), "<@U2> is deactivated, so they would not see it. Please name somebody else."),
-        (person(BOB, guest=True), "<@U2> is a guest, and cannot be on call. Please name a full member"),
+        (Person(BOB, "bob", guest=True), "<@U2> is a guest, and cannot be on call. Please name a full member"),
+        (Person("UNOBODY", "UNOBODY", guest=True), "Slack tells me of nobody with the id UNOBODY."),
         (person(BOB, team="T9"), "<@U2> belongs to another workspace, .* Please name somebody of the team."),
         (person(BOB, team="T9", guest=True), "another workspace"),
         (person(BOB, bot=True, deactivated=True), "is a bot"),

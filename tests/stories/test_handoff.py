@@ -77,7 +77,9 @@ def test_a_hand_off_passes_what_goes_on_with_its_notes_when_it_is_accepted_and_n
 
 
 @side_by_side
-def test_nobody_else_can_answer_and_with_the_answer_the_buttons_are_gone(world: World, alice: Persona, bob: Persona) -> None:
+def test_nobody_else_can_answer_and_with_the_answer_the_buttons_are_gone(
+    world: World, alice: Persona, bob: Persona
+) -> None:
     takes(world, alice)
     offer = offers(world, alice, bob)
 
