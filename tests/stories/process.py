@@ -21,19 +21,7 @@ START_SECONDS = 30.0
 _LOOK_EVERY = 0.01
 _KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG")
 _LOADED = multiprocessing.get_context("forkserver")
-_LOADED.set_forkserver_preload(
-    [
-        "bot.__main__",
-        "bot.app",
-        "tests.stories.process",
-        # what is loaded only when it is needed, which it is in every story
-        "apscheduler.triggers.cron",
-        "bot.gitlab.wire",
-        "gitlab.v4.objects",
-        "uvicorn.protocols.http.httptools_impl",
-        "uvloop",
-    ]
-)
+_LOADED.set_forkserver_preload(["tests.stories.loaded"])
 
 
 class Bot:
