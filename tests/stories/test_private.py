@@ -33,13 +33,23 @@ def places_with(world: World, words: str, *, but: str = "") -> list[str]:
         and message.user == world.slack.bot_user
         and message.only_for != but
     ]
-    found += [one.name for one in world.slack.files.values() if words.encode() in (one.content or b"")]
+    found += [
+        one.name
+        for one in world.slack.files.values()
+        if words in f"{one.name} {one.title} {one.alternative}" or words.encode() in (one.content or b"")
+    ]
+    found += [line for each in world.bots for line in each.whole_log.splitlines() if words in line]
     for issue in world.gitlab.state.issues.values():
         if words in f"{issue.title} {issue.description}" and not issue.confidential:
             found.append(f"issue #{issue.iid}")
         hidden = issue.confidential
         found += [f"note: {note.body}" for note in issue.notes if words in note.body and not (note.internal or hidden)]
     return found
+
+
+def refused_in(world: World) -> int:
+    """How often somebody who is not in the war room was told so."""
+    return sum("This event is private" in one.text for one in world.slack.channels[WAR_ROOM].messages)
 
 
 @side_by_side
@@ -63,17 +73,34 @@ def test_what_is_logged_in_a_private_channel_is_shown_to_its_members_alone(
     world.said("Nothing in the log matches", to=bob)
     alice.types("/event find hunter2*", CHANNEL)
     assert world.said("Found", to=alice).ephemeral
+    before = set(world.slack.files)
     bob.types("/event timeline", CHANNEL)
     assert "private event" in world.said("Timeline of", to=bob).text
-    (note,) = [one for one in gitlab.state.issues[only_outage(gitlab)].notes if "hunter2" in one.body]
-    assert note.internal
+    assert file_sent(world, before, ".png")
+    echo = world.said("Private event", WAR_ROOM)
+    for button in ("Edit", "Retract", "Make toil issue", "Switch to change"):
+        bob.clicks(echo, button)
+    world.until(lambda: refused_in(world) == 4, "Bob is refused")
+    assert bob.modal is None
+    alice.clicks(echo, "Make toil issue")
+    world.said("Toil issue", WAR_ROOM)
+    message = alice.says(f"{SECRET} was rotated", WAR_ROOM)
+    alice.opens_shortcut(message, "Log as event")
+    world.said("Private event 3", WAR_ROOM)
+    alice.edits(message, f"{SECRET} was rotated twice")
+    alice.reacts(alice.says(f"{SECRET} again", WAR_ROOM), "pushpin")
+    world.said("Private event 4", WAR_ROOM)
+    alice.opens_shortcut(alice.says(f"{SECRET} for tomorrow", WAR_ROOM), "Add to hand-off")
+    world.is_idle()
+    notes = [one for one in gitlab.state.issues[only_outage(gitlab)].notes if "hunter2" in one.body]
+    assert [one.internal for one in notes] == [True] * 3
     for form in ("md", "csv", "json"):
         before = set(world.slack.files)
         assert alice.types(f"/event export {form}", CHANNEL).ok
         file_sent(world, before, f".{form}")
     before = set(world.slack.files)
     alice.types("/event postmortem", CHANNEL)
-    assert b"1 private event" in file_sent(world, before, ".md")
+    assert b"3 private events" in file_sent(world, before, ".md")
     alice.clicks(world.said("A draft for"), "Put it into the issue")
     world.is_idle()
     assert "private event" in gitlab.state.issues[only_outage(gitlab)].description
