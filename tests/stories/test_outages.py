@@ -1,5 +1,7 @@
 """Outages: several at once, made and ended by hand in GitLab, refused by it, and what is deployed meanwhile."""
 
+import re
+
 from bot.sandbox.slack.persona import Persona
 from tests.stories.night import declares, echoes, exported, notes_of, only_outage, plain
 from tests.stories.side_by_side import side_by_side
@@ -111,10 +113,15 @@ def test_deployments_record_themselves_once_each_and_only_failures_are_told_duri
     world: World, gitlab: Gitlab, alice: Persona
 ) -> None:
     world.is_told_by_hooks()
+    world.until(gitlab.calls, "GitLab knows its own address")
     number = gitlab.deploys("production", "running")
     world.said("is running")
     gitlab.deploys("production", "success", deployment_id=number)
-    world.said("succeeded")
+    told = world.said("succeeded")
+    assert "acme/website 279484c0 “Add new file” to production succeeded" in told.text
+    assert re.search(r"<http://\S+/acme/website/-/jobs/\d+\|job>", told.raw)
+    gitlab.deploys("production", "canceled")
+    world.said("to production was canceled")
     gitlab.deploys("production", "running", deployment_id=number)
     gitlab.deploys("staging", "success", tier="staging")
     declares(world, alice, "Database is down")
@@ -126,7 +133,8 @@ def test_deployments_record_themselves_once_each_and_only_failures_are_told_duri
 
     assert len(echoes(world, "succeeded")) == 1, "and it did not go back to running"
     deployed = [one for one in exported(world, alice) if one["source"] == "deploy"]
-    assert [one["kind"] for one in deployed] == ["change"] * 3
+    assert [one["kind"] for one in deployed] == ["change"] * 4
+    assert all("/acme/website/-/jobs/" in one["permalink"] for one in deployed)
     assert not any("staging" in one["text"] for one in deployed)
 
 
