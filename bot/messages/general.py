@@ -38,7 +38,11 @@ def not_checked(whom: str, reason: str) -> Words:
 
 def not_there_yet(what: str) -> Words:
     """Say that something is not built yet."""
-    return Page().say(f"{escape(what)} is not there yet. `/wow help` shows what I can do.").words()
+    return (
+        Page()
+        .say(f"{escape(what)} is not there yet. `/wow help`, `/event help` and `/handoff help` show what I can do.")
+        .words()
+    )
 
 
 def press_open() -> Words:
