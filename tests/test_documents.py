@@ -15,6 +15,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bot.domain.commands.event import EVENT_USAGE
+from bot.domain.commands.handoff import HANDOFF_USAGE
+from bot.domain.commands.wow import WOW_USAGE
 from bot.settings import MENDS, Settings
 
 ROOT: Final = Path(__file__).parent.parent
@@ -199,14 +202,10 @@ def test_the_example_lists_every_setting_with_its_default() -> None:
     assert dict(given) == _defaults(required="")
 
 
-def test_what_is_not_used_yet_is_marked_in_both() -> None:
-    marked = {row[0].strip("`") for row in _table("Settings") if row[1].startswith("† ")}
-    _, _, last = (ROOT / ".env.example").read_text().partition("# --- For what is not there yet")
-
-    assert marked == set(re.findall(r"^# ([A-Z_]+)=", last, re.MULTILINE))
+def test_every_setting_is_used() -> None:
     bot = "\n".join(path.read_text() for path in _code_of_the_bot() if path.name != "settings.py")
-    unused = {name.upper() for name in Settings.model_fields if f"settings.{name}" not in bot}
-    assert unused <= marked
+
+    assert [name.upper() for name in Settings.model_fields if not re.search(rf"settings\.{name}\b", bot)] == []
 
 
 def test_the_example_is_valid_once_the_required_settings_are_filled_in() -> None:
@@ -247,6 +246,24 @@ def test_the_readme_shows_the_commands_of_the_manifest(manifest: dict[str, Any])
     shown = {command for row in _table("Commands") for command in re.findall(r"`(/\w+)", row[0])}
 
     assert shown == {command["command"] for command in manifest["features"]["slash_commands"]}
+
+
+def test_the_readme_shows_every_sub_command() -> None:
+    shown = {" ".join(command.split()[:2]) for command in _commands_shown()}
+    used = {" ".join(one.command.split()[:2]) for one in (*WOW_USAGE, *EVENT_USAGE, *HANDOFF_USAGE)}
+
+    assert {command for command in used if not command.endswith(" help")} <= shown
+
+
+def test_the_readme_says_all_of_the_hand_off_as_its_help_does() -> None:
+    used = {re.sub("[<>]", "", one.command) for one in HANDOFF_USAGE}
+
+    assert {command for command in _commands_shown() if command.startswith("/handoff ")} == used - {"/handoff help"}
+
+
+def _commands_shown() -> set[str]:
+    rows = [row[0] for row in _table("Commands") if row[0].startswith("`/")]
+    return {command for row in rows for command in re.sub(r"[`*\\]", "", row).split(", ")}
 
 
 def test_the_readme_names_targets_and_files_that_are_there() -> None:
