@@ -3,6 +3,7 @@
 from bot.sandbox.slack.persona import Persona
 from bot.sandbox.slack.state import Channel
 from tests.stories.night import declares, echoes, exported, file_sent, notes_of, only_outage, plain
+from tests.stories.pager import accepts, reports, takes
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, Gitlab, World
 
@@ -165,3 +166,68 @@ def test_a_channel_that_slack_sends_under_its_own_name_is_asked_about_before_any
     world.said("Private event", WAR_ROOM)
     world.is_idle()
     assert places_with(world, "root-password", but="U1") == []
+
+
+@side_by_side
+def test_a_hand_off_tells_of_what_is_private_that_it_is_there_and_nothing_else(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    opens_war_room(world)
+    takes(world, alice)
+    alice.types(f"/event log {SECRET} was found", WAR_ROOM)
+    alice.types(f"/handoff note rotate {SECRET}", WAR_ROOM)
+    alice.types("/event outage", CHANNEL)
+    world.modal(alice, "Open issue")
+    alice.fills("Title", f"{SECRET} leaked")
+    alice.ticks("Confidential")
+    alice.submits()
+    world.until(lambda: any(one.confidential for one in gitlab.state.issues.values()), "its issue is there")
+    world.is_idle()
+
+    alice.types(f"/handoff <@{bob.id}>", CHANNEL)
+    modal = world.modal(alice, "Hand off")
+    assert f"{SECRET} leaked" in modal.text
+    assert f"{SECRET} was found" in modal.text
+    assert f"rotate {SECRET}" in modal.text
+    alice.fills("Note on", f"{SECRET} is changed at six")
+    alice.fills("Summary", "one thing goes on")
+    alice.submits()
+    offer = world.said("Hand-off offered")
+    assert "(confidential)" in offer.text
+    assert "private event" in offer.text
+    assert "1 private thing" in offer.text
+    accepts(world, bob, offer)
+    world.until(lambda: len(reports(gitlab)) == 2, "the report")
+    bob.types("/handoff", CHANNEL)
+    bob.types("/handoff history", CHANNEL)
+    world.is_idle()
+
+    assert places_with(world, "root-password", but="U1") == []
+    (secret,) = [one for one in gitlab.state.issues.values() if one.confidential]
+    assert any("is changed at six" in note.body for note in secret.notes)
+    assert "private event" in gitlab.issue(reports(gitlab)[-1])["description"]
+
+
+@side_by_side
+def test_a_hand_off_from_a_private_channel_stays_there(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    opens_war_room(world)
+    world.slack.joins("U2", WAR_ROOM)
+    lost = gitlab.add_issue("Avatars are missing", ["(perceived) data loss"])
+    takes(world, alice)
+    world.is_idle()
+
+    alice.types(f"/handoff <@{bob.id}>", WAR_ROOM)
+    world.modal(alice, "Hand off")
+    alice.fills(f"#{lost}", f"{SECRET} opens the vault")
+    alice.fills("Summary", f"ask me for {SECRET}")
+    alice.submits()
+    accepts(world, bob, world.said("Hand-off offered", WAR_ROOM))
+    world.until(lambda: len(reports(gitlab)) == 2, "the report")
+    world.is_idle()
+
+    assert not world.messages("root-password")
+    assert gitlab.issue(reports(gitlab)[-1])["confidential"] is True
+    (note,) = [one for one in gitlab.state.issues[lost].notes if "root-password" in one.body]
+    assert note.internal
