@@ -34,11 +34,16 @@ class Prefilled:
     from_message: bool = False
 
 
+def _counts(*, from_message: bool) -> str:
+    return "counts from the message's own time" if from_message else "counts from now"
+
+
 def modal(shown: Prefilled, team: Team) -> View:
     """Ask what an outage is about."""
     page = Page()
-    begins = "counts from the message's own time" if shown.from_message else "counts from now"
-    page.say(f"An issue labelled `{escape(team.labels.outage)}` is opened, and the outage {begins}.")
+    page.say(
+        f"An issue labelled `{escape(team.labels.outage)}` is opened, and the outage {_counts(from_message=shown.from_message)}."
+    )
     page.small("Nobody is paged by this. Please tell whoever has to know.")
     if shown.alike:
         page.say(
@@ -277,7 +282,8 @@ def quiet(one: Outage, since: datetime) -> Words:
 
 def declared(one: Outage, waiting: Waiting | None) -> Words:
     """Say at once that an outage goes on."""
-    page = Page().say(f"Outage {outage_named(one)} is declared, and counts from now. {NOBODY_PAGED}")
+    counts = _counts(from_message=bool(one.message))
+    page = Page().say(f"Outage {outage_named(one)} is declared, and {counts}. {NOBODY_PAGED}")
     _waits(page, waiting)
     return page.words()
 

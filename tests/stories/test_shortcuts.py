@@ -123,7 +123,7 @@ def test_where_baton_is_no_member_a_shortcut_works_and_says_what_is_not_followed
     assert "The thread is left out" in modal.text
     assert "It was the deploy" not in str(modal.field("What is seen").value)
     alice.submits()
-    assert "after an invitation" in world.said("goes on from now", ELSEWHERE).text
+    assert "after an invitation" in world.said("counts from the message's own time", ELSEWHERE).text
     (event,) = exported(world, bob)
     assert f"/archives/{ELSEWHERE}/p{alarm.ts.replace('.', '')}" in event["permalink"]
     assert datetime.fromisoformat(event["at"]).timestamp() == float(alarm.ts) // 1, "not the moment of the click"
