@@ -1,5 +1,6 @@
 """What holds for all tests, and the word at the end if those in the browser had to be left out."""
 
+import gc
 import signal
 
 import pytest
@@ -22,3 +23,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
         terminalreporter.write_sep("!", "browser tests left out", yellow=True)
         terminalreporter.write_line(f"The page was not looked at in a browser: {left_out()}.")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end; who looks for garbage need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
