@@ -69,6 +69,7 @@ REQUESTS = {
             DraftPostmortem: outages.postmortem_of,
         }
     ),
+    ("button", "event.older"): events.older,
     ("button", "event.edit"): events.edit,
     ("submission", "event.edit"): events.save,
     ("button", "event.retract"): events.retract,

@@ -20,7 +20,7 @@ from bot.domain.commands.event import (
     parse_event,
 )
 from bot.domain.errors import NotKnownYetError, UserError
-from bot.domain.events import LONGEST_TEXT, PUBLIC, Entry, Kind, Pending, Span
+from bot.domain.events import LONGEST_TEXT, PUBLIC, Entry, Kind, Pending, Place, Span
 from bot.domain.logged import Logged
 from bot.domain.operations import CreateIssue, Operation, Post, Stages, WriteNote
 from bot.domain.people import Right
@@ -103,8 +103,9 @@ def newest(tx: Tx, team: Team, request: Request, asked: ListEvents) -> Outcome:
     """List the newest events."""
     del team
     limit = min(asked.count or (MOST_LISTED if asked.span else 10), MOST_LISTED)
-    told = events.newest(tx, request.who, limit, asked.span or Span())
-    return Reply(say.listed(told, asked="in this time" if asked.span else ""))
+    span = asked.span or Span()
+    told = events.newest(tx, request.who, limit, span)
+    return Reply(say.listed(told, asked="in this time" if asked.span else "", span=span, limit=limit))
 
 
 def find(tx: Tx, team: Team, request: Request, asked: FindEvents) -> Outcome:
@@ -112,6 +113,19 @@ def find(tx: Tx, team: Team, request: Request, asked: FindEvents) -> Outcome:
     del team
     hits = events.find(tx, request.who, asked.words, MOST_FOUND)
     return Reply(say.found(asked.words, hits, MOST_FOUND))
+
+
+def older(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Turn a page: show what stands behind the last one of a list, or of a search."""
+    del team
+    asked: Mapping[str, Any] = json.loads(request.about)
+    if "words" in asked:
+        hits = events.find(tx, request.who, asked["words"], MOST_FOUND, asked["before"])
+        return Reply(say.found(asked["words"], hits, MOST_FOUND))
+    span = Span(*(datetime.fromisoformat(asked[end]) if asked[end] else None for end in ("since", "until")))
+    place = Place(datetime.fromisoformat(asked["at"]), asked["id"])
+    told = events.newest(tx, request.who, asked["limit"], span, place)
+    return Reply(say.listed(told, asked=say.before(place), span=span, limit=asked["limit"]))
 
 
 # One event: its buttons

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.commands.event import EVENT_USAGE, EventHelp
-from bot.domain.events import LONGEST_TEXT, Event, Found, Kind, Reader
+from bot.domain.events import LONGEST_TEXT, Event, Found, Kind, Place, Reader, Span
 from bot.domain.hooks import Deployed
 from bot.domain.logged import Echoed, Listed, Logged, Waiting
 from bot.domain.outages import Outage
@@ -317,8 +317,8 @@ def deployed(told: Deployed) -> str:
 # Lists
 
 
-def listed(told: Listed, *, asked: str) -> Words:
-    """List events in the order in which they happened, for somebody alone."""
+def listed(told: Listed, *, asked: str, span: Span = Span(), limit: int = MOST_IN_MESSAGE) -> Words:  # noqa: B008 - frozen
+    """List events in the order in which they happened, for somebody alone; `span` and `limit` hold for older pages."""
     if not told.events:
         return Page().say(f"The log holds no events {asked}." if asked else "The log is empty.").words()
     page = Page()
@@ -327,8 +327,23 @@ def listed(told: Listed, *, asked: str) -> Words:
     page.say("\n".join(lines))
     if told.more or len(lines) < len(told.events):
         page.small("There are older ones: `/event list 50`, `/event list since yesterday 14:00` or `/event export`.")
+        first = told.events[len(told.events) - len(lines)]
+        since, until = (at.isoformat() if at else "" for at in (span.since, span.until))
+        page.block(_older(at=first.at.isoformat(), id=first.id, since=since, until=until, limit=limit))
     _hidden(page, sum(not told.reader.may_read(one) for one in told.events[len(told.events) - len(lines) :]))
     return page.words()
+
+
+def before(place: Place) -> str:
+    """Say where an older page begins."""
+    return f"before {moment(place.at)}"
+
+
+def _older(**where: object) -> dict[str, object]:
+    """Offer the page that begins behind the oldest event of this one."""
+    # as it is typed, so that the longest search fits into what a button carries
+    carried = json.dumps(where, ensure_ascii=False, separators=(",", ":"))
+    return {"type": "actions", "elements": [_button("event.older", "Older", carried)]}
 
 
 def _newest(lines: Sequence[str]) -> Sequence[str]:
@@ -368,7 +383,11 @@ def found(words: str, hits: Sequence[Found], limit: int) -> Words:
         )
     newest = f"the newest {limit} " if len(hits) == limit else ""
     page = Page().say(f"*Found* for “{escape(shorten(words, 100))}”: {newest}{count(len(hits), 'event')}, newest last")
-    return page.say("\n".join(_newest([_hit(one) for one in hits]))).words()
+    lines = _newest([_hit(one) for one in hits])
+    page.say("\n".join(lines))
+    if len(hits) == limit or len(lines) < len(hits):
+        page.block(_older(words=words, before=hits[len(hits) - len(lines)].event.id))
+    return page.words()
 
 
 def _hit(one: Found) -> str:

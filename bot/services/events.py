@@ -337,9 +337,9 @@ def newest(tx: Tx, who: str, limit: int, span: Span, before: Place | None = None
     return Listed(tuple(shown), privacy.reader(tx, who, shown), tx.outages(_numbers(shown)), more)
 
 
-def find(tx: Tx, who: str, words: str, limit: int) -> list[Found]:
-    """Search the log for somebody alone: what they may not read is not searched either."""
-    return tx.find(words, limit, privacy.reader_of_all(tx, who))
+def find(tx: Tx, who: str, words: str, limit: int, before: int | None = None) -> list[Found]:
+    """Search the log for somebody alone, `before` an event: what they may not read is not searched either."""
+    return tx.find(words, limit, privacy.reader_of_all(tx, who), before)
 
 
 def events_in(tx: Tx, span: Span, outage: int | None = None) -> Listed:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.commands.event import LONGEST_SEARCH
 from bot.domain.events import KINDS, LONGEST_TEXT, PUBLIC, Event, Found, Revision
 from bot.domain.logged import Announced, Echoed, Listed, Logged, Waiting
 from bot.domain.outages import Outage
@@ -105,7 +106,9 @@ def test_a_list_a_search_and_a_timeline_fit_a_message(found: list[Event], more: 
 
     fits(say.listed(told, asked="in this time"))
     fits(say.timeline(outage, told, TEAM))
-    fits(say.found("disk", [Found(one, ((one.text[:300], True), (" rest", False))) for one in found[:20]], 20))
+    hits = [Found(one, ((one.text[:300], True), (" rest", False))) for one in found[:20]]
+    for words in ("disk", "🔥" * (LONGEST_SEARCH - 1) + "a"):
+        fits(say.found(words, hits, len(hits)))
 
 
 def test_a_list_too_long_for_a_message_shows_the_newest() -> None:

@@ -1,5 +1,7 @@
 """What happened in production is on record in one line, whoever types it, wherever, and whatever is down."""
 
+import re
+
 from bot.sandbox.slack.persona import Persona
 from tests.stories.night import declares, exported, notes_of, only_outage
 from tests.stories.side_by_side import side_by_side
@@ -212,3 +214,26 @@ def test_a_file_says_how_many_events_it_has(world: World, alice: Persona) -> Non
 
     said = [message.text for where in world.slack.channels.values() for message in where.messages]
     assert [text for text in said if "of the log" in text] == ["1 event of the log.", "2 events of the log."]
+
+
+@side_by_side
+def test_a_list_and_a_search_are_paged_back_to_their_first_event(world: World, alice: Persona, bob: Persona) -> None:
+    for number in range(25):
+        assert alice.types(f"/event log -{25 - number}m restarted node-{number:02}", CHANNEL).ok
+    world.until(lambda: len(world.messages("Logged as event", to=alice)) == 25, "all is logged")
+
+    for asked, pages in (("list", [10, 10, 5]), ("find node*", [20, 5])):
+        bob.types(f"/event {asked}", CHANNEL)
+        shown = [number for size in pages for number in _page_of(world, bob, size)]
+        assert sorted(shown) == [f"{number:02}" for number in range(25)], asked
+
+
+def _page_of(world: World, person: Persona, size: int) -> list[str]:
+    """The numbers on the page that came last, as soon as it has so many; and turns it."""
+    page = world.said(f" {size} events", to=person)
+    world.until(lambda: f" {size} events" in world.messages(to=person)[-1].text, "the page")
+    page = world.messages(to=person)[-1]
+    if "Older" in page.buttons:
+        person.clicks(page, "Older")
+        world.until(lambda: world.messages(to=person)[-1].message.ts != page.message.ts, "the next page")
+    return re.findall(r"node\W*-(\d\d)", page.text)
