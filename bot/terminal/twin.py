@@ -12,12 +12,13 @@ from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
+from rich.text import Text
 
-from bot.dialogue import FieldErrors, Outcome, Reply, Request
-from bot.domain.errors import NotKnownYetError, Rejected, Unavailable
-from bot.messages import Words, drawn
-from bot.services.people import HOME, TERMINAL
+from bot.dialogue import Answer, Ask, FieldErrors, Outcome, Reply, Request
+from bot.domain.errors import NotKnownYetError, Rejected, Unavailable, UserError
+from bot.messages import View, Words, drawn, general
+from bot.services.people import HOME
 from bot.slack.calls import NotThereError
 from bot.slack.edge import Answered
 from bot.store import StoreError, Tx
@@ -34,7 +35,7 @@ SLACK_SECONDS = 10.0
 SOON = timedelta(seconds=3)
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)")
 _ENDING = re.compile(r"`/wow rollover ending ")
-_COMMAND = re.compile(r"`/(wow|event) ")
+_COMMAND = re.compile(r"`/(wow|event|handoff) ")
 
 
 class _RehearsedError(Exception):
@@ -73,24 +74,34 @@ class Twin:
         answered = await self.answered(request)
         return answered.outcome if answered else None
 
+    async def shown(self, request: Request, ask: Ask) -> tuple[Outcome, Answer]:
+        """Let GitLab answer a question, and word the answer."""
+        answer = await self.bot.prompt.ask(ask.question)
+        show = self.bot.prompt.shows[ask.show]
+        try:
+            outcome = await self.bot.store.write(lambda tx: show(tx, self.bot.team, request, ask.about, answer))
+        except UserError as refusal:
+            outcome = Reply(general.refused(str(refusal)))
+        return outcome, answer
+
     async def _is_introduced(self, request: Request) -> bool:
         """Let Slack describe whoever the answer depends on, where that is not known yet; say why when it cannot."""
-        asked = set[str]()
+        asked, unknown = set[str](), self.by
         try:
-            while (unknown := await self._unknown(request)) is not None:
+            while (found := await self._unknown(request)) is not None:
+                unknown = found
                 if unknown in asked:
                     self.printer.line(f"I could not check whether {self.by} may do this: Slack does not tell me.")
                     return False
                 asked.add(unknown)
                 await self._learn(unknown)
         except Unavailable as silence:
-            self.printer.line(
-                f"{silence.reason}, and I do not know {self.by} yet. Without --as you act as this machine's user."
-            )
+            otherwise = " Without --as you act as this machine's user." if unknown == self.by else ""
+            self.printer.line(f"{silence.reason}, and I do not know {unknown} yet.{otherwise}")
             return False
         except Rejected as refusal:
             self.printer.line(
-                f"Slack knows nobody of the id {self.by} ({refusal.reason})."
+                f"Slack knows nobody of the id {unknown} ({refusal.reason})."
                 if refusal.gone
                 else f"I could not check whether {self.by} may do this: Slack does not tell me ({refusal.reason})."
             )
@@ -98,9 +109,10 @@ class Twin:
         return True
 
     async def _unknown(self, request: Request) -> str | None:
-        """Rehearse a request to hear whom Slack must describe first: nobody waits here for the answer to a kept one."""
-        if self.by.startswith(TERMINAL):
-            return None
+        """Rehearse a request to hear whom Slack must describe first: nobody waits here for the answer to a kept one.
+
+        That may be whoever asks, or somebody whom they name.
+        """
         handler = self.bot.edge.handlers[request.kind, request.name]
 
         def rehearse(tx: Tx) -> str | None:
@@ -208,6 +220,11 @@ class Twin:
         elif isinstance(outcome, FieldErrors):
             for error in outcome.errors.values():
                 await self.says(Words(error))
+
+    async def previews(self, view: View) -> None:
+        """Print what a modal shows, without its fields."""
+        words = [block for block in view["blocks"] if block["type"] != "input"]
+        self.printer.show(Group(Text(view["title"]["text"], "bold"), await self.drawing(words)))
 
     async def drawing(self, blocks: Sequence[dict[str, Any]]) -> RenderableType:
         """Draw blocks, with people by name and commands as they are given here."""

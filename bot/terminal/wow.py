@@ -7,7 +7,6 @@ when this process ends: the same command carries on with it, and so does `serve`
 import asyncio
 from typing import TYPE_CHECKING
 
-from rich.console import Group
 from rich.text import Text
 
 from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request
@@ -17,7 +16,7 @@ from bot.domain.errors import UserError
 from bot.domain.operations import READ_ONLY
 from bot.domain.telling import Progressed
 from bot.domain.turning import Rollover
-from bot.messages import View, Words, drawn, general
+from bot.messages import View, Words, drawn
 from bot.messages import wow as say
 from bot.services import late, wow
 from bot.store import Tx
@@ -90,7 +89,7 @@ class WeekTwin(Twin):
         outcome = await self.handled(request)
         if not isinstance(outcome, Ask):
             return await self._refused(outcome)
-        outcome, answer = await self._answered(request, outcome)
+        outcome, answer = await self.shown(request, outcome)
         if isinstance(outcome, Reply):
             await self.says(outcome.words)
         return _code(answer)
@@ -131,7 +130,7 @@ class WeekTwin(Twin):
         if not isinstance(outcome, Modal) or outcome.ask is None:
             await self.tells(outcome)
             return REFUSED if self._is_understood(request) else WRONG
-        shown, answer = await self._answered(request, outcome.ask)
+        shown, answer = await self.shown(request, outcome.ask)
         if not isinstance(shown, Modal):
             await self._refused(shown)
             return _code(answer) or REFUSED
@@ -274,16 +273,6 @@ class WeekTwin(Twin):
     def _command(self, text: str) -> Request:
         return self.request("command", "wow", text=text)
 
-    async def _answered(self, request: Request, ask: Ask) -> tuple[Outcome, Answer]:
-        """Let GitLab answer a question, and word the answer."""
-        answer = await self.bot.prompt.ask(ask.question)
-        show = self.bot.prompt.shows[ask.show]
-        try:
-            outcome = await self.bot.store.write(lambda tx: show(tx, self.bot.team, request, ask.about, answer))
-        except UserError as refusal:
-            outcome = Reply(general.refused(str(refusal)))
-        return outcome, answer
-
     async def _progress(self, found: Rollover) -> Progressed:
         return await self.bot.store.read(lambda tx: wow.progress(tx, found.id))
 
@@ -298,8 +287,7 @@ class WeekTwin(Twin):
 
     async def _previews(self, view: View) -> None:
         """Print what a modal shows, and in place of its fields every issue with what happens to it."""
-        words = [block for block in view["blocks"] if block["type"] != "input"]
-        self.printer.show(Group(Text(view["title"]["text"], "bold"), await self.drawing(words)))
+        await self.previews(view)
         preview = str(view.get("private_metadata", ""))
         turn = await self.bot.store.read(lambda tx: wow.previewed(tx, self.bot.team, preview))
         if turn and turn.lines and view.get("callback_id") == "wow.rollover":
