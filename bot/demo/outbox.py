@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.domain.operations import (
+    AddNote,
+    Assign,
     CloseIssue,
     CreateIssue,
     CreateMilestone,
@@ -18,7 +20,10 @@ from bot.domain.operations import (
     SetDescription,
     SetIssue,
     SetMilestone,
+    SetTopic,
+    SetUsergroup,
     WriteNote,
+    WriteReport,
 )
 from bot.messages import shorten
 from bot.store import StoreError, look_in
@@ -35,6 +40,7 @@ _PLANS = {
     "reminder": "Look whether the week was turned",
     "outages": "Look which outages go on",
     "pin": "Read a message that was pinned, or is no more",
+    "handoff": "Read what goes on, for whoever is on call now",
 }
 LONGEST = 60
 """Characters of a title."""
@@ -62,6 +68,8 @@ def _world(name: str, health: dict[str, Any], database: Path) -> dict[str, Any]:
 def in_words(operation: Operation) -> str:
     """Say what an operation does, short enough for one line."""
     match operation:
+        case WriteReport() | Assign() | AddNote() | SetUsergroup() | SetTopic():
+            return _of_handoff(operation)
         case CreateIssue() | WriteNote() | CloseIssue() | SetDescription():
             return _of_outage(operation)
         case SetIssue():
@@ -96,3 +104,21 @@ def _of_outage(operation: CreateIssue | WriteNote | CloseIssue | SetDescription)
             return f"O{operation.outage}: close the issue"
         case SetDescription():
             return f"O{operation.outage}: put the post-mortem into the issue"
+
+
+def _of_handoff(operation: WriteReport | Assign | AddNote | SetUsergroup | SetTopic) -> str:
+    match operation:
+        case WriteReport():
+            return "Write the on-call report"
+        case Assign():
+            return f"{_handed(operation.about)}: assign it to whoever is on call now"
+        case AddNote():
+            return f"{_handed(operation.about)}: write the note of the hand-off"
+        case SetUsergroup():
+            return "Put whoever is on call into the user group"
+        case SetTopic():
+            return "Put whoever is on call into the topic"
+
+
+def _handed(key: str) -> str:
+    return key.replace("outage:", "O").replace("issue:", "#")

@@ -9,13 +9,14 @@ from bot.sandbox.page import Step
 
 UNSCHEDULED: Final = "unscheduled"
 OUTAGE: Final = "outage"
-THE_WEEK, AN_OUTAGE, LATER = "The week", "An outage", "Later"
+REPORT: Final = "oncall report"
+THE_WEEK, AN_OUTAGE, THE_HANDOFF, LATER = "The week", "An outage", "The hand-off", "Later"
 
 
 def steps(worlds: Worlds) -> tuple[Step, ...]:
     """The guided list for these worlds, as they are now."""
     seen = _Seen(worlds)
-    return (*_of_the_week(worlds, seen), *_of_an_outage(seen), *_later(worlds))
+    return (*_of_the_week(worlds, seen), *_of_an_outage(seen), *_of_the_handoff(seen), *_later(worlds))
 
 
 def _of_the_week(worlds: Worlds, seen: "_Seen") -> tuple[Step, ...]:
@@ -137,6 +138,49 @@ def _of_an_outage(seen: "_Seen") -> tuple[Step, ...]:
     )
 
 
+def _of_the_handoff(seen: "_Seen") -> tuple[Step, ...]:
+    return (
+        Step(
+            "Take the pager",
+            "As Alice, type `/handoff take`: you are on call, and the channel's topic says so.",
+            "slack",
+            lambda: seen.on_a_screen("took the pager"),
+            THE_HANDOFF,
+        ),
+        Step(
+            "Hand off to the next one",
+            "Type `/handoff @next`: by the rota that is Ben. Put a note to what goes on, say how it stands, and press "
+            "Hand off. You stay on call until he accepts.",
+            "slack",
+            lambda: seen.on_a_screen("Hand-off offered") or seen.on_a_screen("handed off by"),
+            THE_HANDOFF,
+        ),
+        Step(
+            "Be the other one, and accept",
+            "Choose Ben on the left. The offer is in #production and in his messages with Baton: ask, if you like, and "
+            "press Accept.",
+            "slack",
+            lambda: seen.on_a_screen("handed off by"),
+            THE_HANDOFF,
+        ),
+        Step(
+            "Look at what has passed",
+            "In GitLab, what goes on is assigned to Ben, with your notes; and there is an `oncall report`.",
+            "gitlab",
+            seen.handoff_reported,
+            THE_HANDOFF,
+        ),
+        Step(
+            "Miss a hand-off",
+            "As Ben, type `/handoff @next`, and let nobody answer: travel to the next shift. Chen is reminded, and "
+            "#production is told.",
+            "weather",
+            lambda: seen.on_a_screen("is not answered by"),
+            THE_HANDOFF,
+        ),
+    )
+
+
 def _later(worlds: Worlds) -> tuple[Step, ...]:
     return (
         Step(
@@ -190,6 +234,11 @@ class _Seen:
     def postmortem_written(self) -> bool:
         """Whether an issue of the bot's says more than when it was made."""
         return any("# Post-mortem" in str(self._worlds.gitlab.issue(iid)["description"]) for iid in self._made_by_bot())
+
+    def handoff_reported(self) -> bool:
+        """Whether the bot has written a report, and an accepted hand-off says which one it is."""
+        made = any(REPORT in self._worlds.gitlab.issue(iid)["labels"] for iid in self._made_by_bot())
+        return made and self.on_a_screen("handed off by")
 
     def rolled_over(self) -> bool:
         """Whether a week was closed."""

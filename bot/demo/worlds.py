@@ -98,6 +98,8 @@ class Worlds:
         self.gitlab_url = self.gitlab.state.web_url = self._stack.enter_context(gitlab).url
         self.slack_url = self.slack.url = self._stack.enter_context(slack).url
         self._database = folder / "baton.db"
+        self._rota = folder / "rota.ics"
+        self._rota.write_text(seed.rota(self.morning), encoding="utf-8", newline="")
         self.settings = self._settings()
         self._bot = Process(self.settings, folder)
         self._stack.callback(self._bot.ends)
@@ -117,6 +119,9 @@ class Worlds:
             "DATABASE_URL": f"sqlite:///{self._database}",
             "TEAM_CHANNEL": seed.CHANNEL,
             "WOW_LEADS": f"{seed.ALICE},{seed.CHEN}",
+            "ROTA": str(self._rota),
+            "ONCALL_USERGROUP": seed.ONCALL,
+            "ONCALL_TOPIC": "true",
             "PORT": "0",
         }
 

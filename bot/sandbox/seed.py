@@ -23,6 +23,8 @@ PEOPLE: Final = (
 
 ONCALL: Final = "S0ONCALL"
 """The user group of whoever is on call."""
+SHIFTS: Final = (("Ben Okafor", 8), ("Chen Lihua", 16), ("Alice Vermeer", 24))
+"""Who is on call after Alice, whose morning it is: from how many hours later on, every day."""
 
 LABELS: Final = (
     ("(perceived) data loss", 1, "#c21e56"),
@@ -127,6 +129,24 @@ def seed_slack(world: SlackWorld) -> None:
         world.add_person(id_, name, real_name, zone)
     world.add_channel(CHANNEL, "production", members=[id_ for id_, *_ in PEOPLE])
     world.add_usergroup(ONCALL, "oncall", [ALICE], "On call")
+
+
+def rota(morning: datetime) -> str:
+    """Write the rota as an iCalendar: three shifts of eight hours around the sun, the first one when Alice's is over."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//sandbox//rota//EN"]
+    for name, hours in SHIFTS:
+        begins = (morning + timedelta(hours=hours)).astimezone(UTC)
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{name.split()[0].lower()}@example.com",
+            f"DTSTAMP:{morning.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+            f"DTSTART:{begins:%Y%m%dT%H%M%SZ}",
+            "DURATION:PT8H",
+            "RRULE:FREQ=DAILY",
+            f"SUMMARY:On call: {name}",
+            "END:VEVENT",
+        ]
+    return "\r\n".join([*lines, "END:VCALENDAR", ""])
 
 
 def seed_gitlab(world: GitlabWorld, ending: date) -> None:

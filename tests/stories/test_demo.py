@@ -19,6 +19,8 @@ import pytest
 
 from bot.demo.outbox import in_words
 from bot.domain.operations import (
+    AddNote,
+    Assign,
     CloseIssue,
     CreateIssue,
     CreateMilestone,
@@ -30,8 +32,11 @@ from bot.domain.operations import (
     SetDescription,
     SetIssue,
     SetMilestone,
+    SetTopic,
+    SetUsergroup,
     SlackPlan,
     WriteNote,
+    WriteReport,
 )
 from tests.stories.side_by_side import side_by_side
 
@@ -201,6 +206,12 @@ def test_the_bot_is_killed_and_travels_and_is_there_again_with_what_it_knew(tmp_
         (WriteNote(7, 3), "O7: write event 3 down"),
         (CloseIssue(7), "O7: close the issue"),
         (SetDescription(7, "text", "m"), "O7: put the post-mortem into the issue"),
+        (Plan("handoff", "1"), "Read what goes on, for whoever is on call now"),
+        (WriteReport("m", "", ""), "Write the on-call report"),
+        (Assign(1, "outage:7", "outage:7"), "O7: assign it to whoever is on call now"),
+        (AddNote(1, "issue:12", "issue:12", "m"), "#12: write the note of the hand-off"),
+        (SetUsergroup("S1"), "Put whoever is on call into the user group"),
+        (SetTopic("C1"), "Put whoever is on call into the topic"),
         (Post("m", "C1", "show", "about"), "Post a message"),
         (Refresh("m"), "Edit a message"),
     ],
