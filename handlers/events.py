@@ -147,7 +147,7 @@ def save(tx: Tx, team: Team, request: Request) -> Outcome:
     if not commands.can_be_seen(text):
         return FieldErrors({"text": "Please say what happened. To strike the event through, use Retract."})
     if len(text) > LONGEST_TEXT:
-        return FieldErrors({"text": f"These are {len(text)} characters; an event has at most {LONGEST_TEXT}."})
+        return FieldErrors({"text": f"These are {len(text):,} characters; an event has at most {LONGEST_TEXT:,}."})
     when = When(event.at)
     if typed and typed != say.exact(shown.happened_at):
         try:
@@ -341,7 +341,7 @@ def reacted(tx: Tx, team: Team, request: Request) -> Outcome:
 def pin_question(_: Tx, __: Team, about: str) -> MessageQuestion:
     """Ask what the message says, and whether it still has the reaction."""
     asked = json.loads(about)
-    return MessageQuestion(asked["channel"], asked["ts"])
+    return MessageQuestion(asked["channel"], asked["ts"], reactions=True)
 
 
 def pinned(tx: Tx, team: Team, about: str, talk: Talk, at: datetime) -> Stages:

@@ -128,6 +128,7 @@ def declare(tx: Tx, team: Team, request: Request) -> Outcome:
         tx.keep_fact(_declared_in(request.view), made.reference, request.at)
     if event.outage != made.number:
         events.move(tx, event.id, made.number, by=request.who, at=request.at)
+    events.switch(tx, event.id, "incident", by=request.who, at=request.at)
     if not said:
         return Closed()
     member = carried["member"] and not outage.channel.startswith("D")

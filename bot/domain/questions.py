@@ -43,8 +43,9 @@ class OutageQuestion:
 
 @dataclass(frozen=True)
 class MessageQuestion:
-    """What a message in Slack says, and which reactions it has; with `thread`, also what stands in its thread."""
+    """What a message in Slack says; with `thread`, also what stands in its thread; with `reactions`, those on it for sure."""
 
     channel: str
     ts: str
     thread: bool = False
+    reactions: bool = False

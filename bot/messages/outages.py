@@ -171,7 +171,8 @@ def announced(told: Announced) -> Words:
             f":white_check_mark: Outage {outage_named(one)} is over, after {lasted(one.began_at, one.ended_at)}"
             f"{_ended_by(one)}.\n{_since(one)} · {count(told.events, 'event')}"
         )
-        page.small(_in_gitlab(told))
+        if not one.refused:
+            page.small(_in_gitlab(told))
     if one.refused:
         page.say(f":warning: GitLab refused it: {escape(one.refused)}")
     elif one.iid is None:

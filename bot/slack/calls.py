@@ -279,6 +279,14 @@ class SlackCalls:
                 return one
         return None
 
+    async def reactions(self, channel: str, ts: str) -> list[dict[str, Any]]:
+        """Read the reactions on a message.
+
+        https://docs.slack.dev/reference/methods/reactions.get
+        """
+        found = await self._called(self.client.reactions_get(channel=channel, timestamp=ts, full=True))
+        return list((found.get("message") or {}).get("reactions") or ())
+
     async def thread(self, channel: str, ts: str, most: int) -> list[dict[str, Any]]:
         """Read a thread by its first message's `ts`, from that on, in order, `most` messages at most."""
         found: list[dict[str, Any]] = []

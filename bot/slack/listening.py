@@ -44,6 +44,9 @@ class Listening:
         me = self._me = self._me or await self._calls.identity()
         try:
             found = await self._calls.message(question.channel, question.ts)
+            if found and question.reactions and not found.get("reactions"):
+                # Slack leaves them out where there are none; nobody's pin may be overlooked, or taken for gone
+                found = {**found, "reactions": await self._calls.reactions(question.channel, question.ts)}
             thread = await self._thread(question.channel, found) if found and question.thread else []
         except Rejected as refusal:
             if not refusal.gone:

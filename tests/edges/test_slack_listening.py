@@ -256,3 +256,22 @@ def test_the_members_of_a_channel_are_read_to_the_last_page(slack: SlackWorld) -
     found = calling(slack, lambda calls: calls.channel_members("C3"))
 
     assert found == {*everybody, slack.bot_user}
+
+
+def has_pin(slack: SlackWorld, message: Message) -> bool:
+    """Whether the message, read with its reactions, has a pin."""
+    question = MessageQuestion("C1", message.ts, reactions=True)
+    found = calling(slack, lambda calls: Listening(calls).read(question)).message
+    assert found is not None
+    return "pushpin" in found.reactions
+
+
+def test_reactions_that_the_message_does_not_show_are_asked_for(slack: SlackWorld, weather: Weather) -> None:
+    message = slack.post_as("U1", "C1", "disk full")
+    assert not has_pin(slack, message)
+    slack.react("U2", message, "pushpin")
+    assert has_pin(slack, message)
+
+    weather.fails(500, match="reactions.get")
+
+    assert has_pin(slack, message), "and not where it shows them"

@@ -178,15 +178,23 @@ class JournalTx(Rows):
         """Let a message say what is true, unless it is about to; not more often than `at_most_every`."""
         operation = Refresh(message)
         under_way = self.rows(
-            f"SELECT state, last_attempt_at FROM deliveries WHERE target = ? AND name = 'refresh' AND state IN {OPEN}",
+            f"SELECT id, state, error, last_attempt_at FROM deliveries "
+            f"WHERE target = ? AND name = 'refresh' AND state IN {OPEN}",
             (operation.target,),
         )
-        if any(row["state"] != "leased" for row in under_way):
-            return
         shown = self.row("SELECT shown_at FROM messages WHERE key = ?", (message,))
-        edits = [row["last_attempt_at"] for row in under_way] + ([shown["shown_at"]] if shown else [])
-        earliest = [instant(edit) + at_most_every for edit in edits]
-        self.add_operation("refresh", operation, at, due=max(at, *earliest) if earliest else at)
+        edits = [row["last_attempt_at"] for row in under_way if row["state"] == "leased"]
+        earliest = [instant(edit) + at_most_every for edit in (*edits, *((shown["shown_at"],) if shown else ()))]
+        due = max(at, *earliest) if earliest else at
+        if all(row["state"] == "leased" for row in under_way):
+            self.add_operation("refresh", operation, at, due=due)
+            return
+        # one that was put off for longer, and has not failed, comes sooner
+        self.run_many(
+            "UPDATE deliveries SET due_at = min(due_at, ?) WHERE id = ?",
+            [(text(due), row["id"]) for row in under_way if row["state"] == "waiting" and not row["error"]],
+        )
+        self.work_added = True
 
     def _insert(self, batch: str | None, stage: int, operations: Iterable[Named], at: datetime) -> None:
         written = text(at)
