@@ -10,14 +10,17 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
+from subprocess import CompletedProcess, TimeoutExpired
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0
+END_SECONDS = 60.0
 _LOOK_EVERY = 0.01
 _KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG")
 _LOADED = multiprocessing.get_context("forkserver")
@@ -144,14 +147,28 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), **settings}
 
 
-def _run(arguments: list[str], variables: dict[str, str], folder: str, log: str) -> None:
+def run_to_its_end(words: Sequence[str], settings: Mapping[str, str], folder: Path) -> "CompletedProcess[str]":
+    """`python -m bot …` with these words, until it has ended: what it printed, and its exit code."""
+    with TemporaryDirectory() as kept:
+        out, err = Path(kept) / "out", Path(kept) / "err"
+        told = (list(words), environment(settings), str(folder), str(out), str(err))
+        process = _LOADED.Process(target=_run, args=told, daemon=True)
+        process.start()
+        process.join(END_SECONDS)
+        if process.exitcode is None:
+            process.kill()
+            raise TimeoutExpired(told[0], END_SECONDS, out.read_text(), err.read_text())
+        return CompletedProcess(told[0], process.exitcode, out.read_text(), err.read_text())
+
+
+def _run(arguments: list[str], variables: dict[str, str], folder: str, log: str, errors: str = "") -> None:
     """What the new process does: `python -m bot …` in this folder and environment."""
     os.environ.clear()
     os.environ.update(variables)
     os.chdir(folder)
-    with Path(log).open("wb") as file:
+    with Path(log).open("wb") as file, Path(errors or os.devnull).open("wb") as beside:
         os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+        os.dup2((beside if errors else file).fileno(), 2)
     sys.argv = ["bot", *arguments]
     from bot.__main__ import cli  # loaded in the process that is forked, not in the one that tests
 

@@ -44,7 +44,7 @@ def started_with(folder: Path, **changed: str | None) -> subprocess.CompletedPro
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
 

@@ -1,14 +1,12 @@
 """What Baton's token may do: found out before the first write where GitLab tells it, and said at the first one else."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
 
 from bot.sandbox.slack.persona import Persona
-from tests.stories.process import environment
+from tests.stories.process import run_to_its_end
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, Gitlab, World, keys_of, usual_outcome
 
@@ -174,10 +172,8 @@ def test_a_terminal_refuses_likewise(world: World, gitlab: Gitlab) -> None:
 
 def at_a_terminal(world: World) -> tuple[int, str]:
     """Somebody rolls over at a terminal; gives the exit code, and what was printed with single blanks."""
-    program = [sys.executable, "-m", "bot", "wow", "rollover", "--yes", "--ending", "2026-11-24"]
-    ran = subprocess.run(
-        program, env=environment(world.bot.settings), capture_output=True, text=True, timeout=60, check=False
-    )
+    words = ["wow", "rollover", "--yes", "--ending", "2026-11-24"]
+    ran = run_to_its_end(words, world.bot.settings, world._folder)
     return ran.returncode, " ".join(ran.stdout.split())
 
 

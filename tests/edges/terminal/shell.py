@@ -16,7 +16,7 @@ from bot.app import Bot
 from bot.settings import read
 from bot.terminal import wow
 from bot.terminal.event import EventTwin
-from tests.stories.process import environment
+from tests.stories.process import environment, run_to_its_end
 from tests.stories.world import World
 
 OPS = "terminal:ops"
@@ -85,7 +85,12 @@ def command(*words: str, noun: str = "wow") -> list[str]:
 def runs(
     world: World, folder: Path, *words: str, noun: str = "wow", tty: bool = False, **more: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Runs a command as a process of its own, on a terminal if it is `tty`."""
+    """Runs a command as a process of its own, on a terminal if it is `tty`.
+
+    It is forked from one that has loaded the program, unless Python itself or a terminal is told something.
+    """
+    if not tty and not any(name.startswith("PYTHON") for name in more):
+        return run_to_its_end([noun, *words], {**world.bot.settings, **more}, folder)
     before, typed = environment({**world.bot.settings, **more}), command(*words, noun=noun)
     if not tty:
         return subprocess.run(typed, env=before, cwd=folder, capture_output=True, text=True, check=False)

@@ -1,15 +1,13 @@
 """`python -m bot event …` as a person types it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bot import terminal
 from tests.edges.terminal.shell import Shell, runs
-from tests.stories.process import environment
+from tests.stories.process import run_to_its_end
 from tests.stories.world import World
 
 
@@ -54,8 +52,7 @@ def test_an_export_can_be_read_by_another_program(world: World, shell: Shell, tm
 
 @pytest.mark.parametrize("words", [[], ["help"], ["--help"]])
 def test_event_alone_shows_its_commands(words: list[str], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bot", "event", *words]
-    done = subprocess.run(command, env=environment({}), cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = run_to_its_end(["event", *words], {}, tmp_path)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "postmortem" in done.stdout

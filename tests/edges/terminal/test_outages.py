@@ -222,7 +222,7 @@ def test_ctrl_c_leaves_an_outage_to_serve(world: World, shell: Shell, tmp_path: 
     ) as left:
         world.until(lambda: world.gitlab.calls("POST") or world.messages("Outage O1"), "the outage is declared")
         left.send_signal(signal.SIGINT)
-        said, _ = left.communicate(timeout=15)
+        said, _ = left.communicate(timeout=60)
     world.gitlab.comes_back()
     world.bot.starts()
     world.is_idle(within=60)

@@ -11,14 +11,21 @@ import pytest
 
 from bot import terminal
 from tests.edges.terminal.shell import command, read_until, runs
-from tests.stories.process import environment
+from tests.stories.process import environment, run_to_its_end
 from tests.stories.world import World
 
 
 def test_the_program_prints_plain_lines_into_a_pipe(world: World, tmp_path: Path) -> None:
     week = world.seeds_small_week()
 
-    done = runs(world, tmp_path, "status")
+    done = subprocess.run(
+        command("status"),
+        env=environment(world.bot.settings),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert f"• #{week.goal} Two data centres (goal)\n" in done.stdout
@@ -91,9 +98,7 @@ def test_a_wrong_option_is_said_in_one_sentence(words: list[str], complaint: str
 
 def started(world: World, folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """The program, with the words after its name."""
-    program = [sys.executable, "-m", "bot", *words]
-    settings = environment(world.bot.settings)
-    return subprocess.run(program, env=settings, cwd=folder, capture_output=True, text=True, check=False)
+    return run_to_its_end(words, world.bot.settings, folder)
 
 
 def test_wow_alone_says_how_the_week_stands_and_what_can_be_done(world: World, tmp_path: Path) -> None:

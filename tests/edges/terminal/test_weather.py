@@ -118,7 +118,7 @@ def test_ctrl_c_leaves_what_was_begun_to_be_carried_on_with(world: World, shell:
         world.until(lambda: world.gitlab.weather.down, "GitLab is down")
         time.sleep(0.3)
         left.send_signal(signal.SIGINT)
-        said, _ = left.communicate(timeout=15)
+        said, _ = left.communicate(timeout=60)
     world.gitlab.comes_back()
     _, looked = shell.rolls_over(dry_run=True)
     code, again = shell.rolls_over()
