@@ -12,12 +12,20 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.people import Person
 from bot.messages import View, Words
+from bot.slack.errors import (
+    NO_PERMISSION,
+    SERVER_ERROR,
+    TOO_MANY_REQUESTS,
+    NotThereError,
+    answer_to,
+    lacks_the_right,
+    may_have_arrived,
+)
 from bot.telemetry import log
 
 SECONDS = 6.0
@@ -29,63 +37,7 @@ MOST_VIEWS = 1000
 MARKER = "baton_message"
 MOST_PAGES = 50
 A_FEW = 15
-LATER = frozenset(
-    {
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-        "ratelimited",
-        "rate_limited",
-        "accesslimited",
-        "team_added_to_org",
-    }
-)
-MAY_BE_DONE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
-"""Errors after which what was asked for may have been done all the same."""
-NO_PERMISSION = "no_permission"
-TOKEN_TROUBLE = frozenset(
-    {
-        "invalid_auth",
-        "not_authed",
-        "account_inactive",
-        "token_revoked",
-        "token_expired",
-        NO_PERMISSION,
-    }
-)
-GONE = frozenset(
-    {
-        "not_found",
-        "view_not_found",
-        "invalid_trigger_id",
-        "expired_trigger_id",
-        "exchanged_trigger_id",
-        "trigger_expired",
-        "trigger_exchanged",
-        "user_not_found",
-        "user_not_visible",
-        "users_not_found",
-        "no_such_subteam",
-        "subteam_not_found",
-        "message_not_found",
-        "thread_not_found",
-    }
-)
-"""What it was about is not there (any more): a modal that was closed, a trigger that lives no longer, a person."""
-ELSEWHERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 WRONG_BLOCKS = ("invalid_blocks", "msg_blocks_too_long", "block_mismatch")
-TOO_MANY_REQUESTS = 429
-SERVER_ERROR = 500
-
-
-class NotThereError(Rejected):
-    """Baton is no member of the channel, or it does not exist (any more)."""
-
-    @property
-    def code(self) -> str:
-        """Slack's name of the error."""
-        return self.reason.partition(":")[0]
 
 
 @dataclass(frozen=True)
@@ -178,7 +130,7 @@ class SlackCalls:
                 )
             )
         except Unavailable as silence:
-            if not _may_have_arrived(silence):
+            if not may_have_arrived(silence):
                 raise
             log.info("slack.file_unsure", reason=silence.reason)
             return await self._has_file(channel, file, since.timestamp())
@@ -402,7 +354,7 @@ class SlackCalls:
         try:
             await self._called(call)
         except Unavailable as trouble:
-            if not _lacks_the_right(trouble):
+            if not lacks_the_right(trouble):
                 raise
             self._heard()
             raise Rejected(NO_PERMISSION) from trouble
@@ -410,7 +362,7 @@ class SlackCalls:
     async def _called(self, call: Awaitable[Any], seconds: float = SECONDS) -> dict[str, Any]:
         """Wait for a call, tell later from never, and remember whether Slack was there."""
         try:
-            answer = await _answer_to(call, seconds)
+            answer = await answer_to(call, seconds)
         except Rejected:
             self._heard()
             raise
@@ -450,33 +402,6 @@ def _teams(user: Mapping[str, Any]) -> set[str]:
     }
 
 
-async def _answer_to(call: Awaitable[Any], seconds: float) -> dict[str, Any]:
-    try:
-        async with asyncio.timeout(seconds):
-            response = await call
-    except SlackApiError as error:
-        raise _meaning(error) from error
-    except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
-        message = f"Slack does not answer ({type(error).__name__})"
-        raise Unavailable(message) from error
-    data: dict[str, Any] = response.data
-    return data
-
-
-def _may_have_arrived(silence: Unavailable) -> bool:
-    """Tell whether Slack may have done what it did not answer to."""
-    cause = silence.__cause__
-    if isinstance(cause, SlackApiError):
-        status = getattr(cause.response, "status_code", 0)
-        return bool(status >= SERVER_ERROR) or cause.response.get("error") in MAY_BE_DONE
-    return not isinstance(cause, aiohttp.ClientConnectorError)
-
-
-def _lacks_the_right(trouble: Unavailable) -> bool:
-    cause = trouble.__cause__
-    return isinstance(cause, SlackApiError) and cause.response.get("error") == NO_PERMISSION
-
-
 def _proxy_for(url: str) -> str | None:
     """Find the proxy that the environment names for this address, once for all calls."""
     parts = urlsplit(url)
@@ -492,28 +417,6 @@ class _Client(AsyncWebClient):
     async def _request(self, *, http_verb: str, api_url: str, req_args: dict[str, Any]) -> dict[str, Any]:
         answer = await super()._request(http_verb=http_verb, api_url=api_url, req_args=req_args)
         return answer if isinstance(answer["data"], dict) else {**answer, "data": {}}
-
-
-def _meaning(error: SlackApiError) -> Unavailable | Rejected:
-    response = error.response
-    status = getattr(response, "status_code", 0)
-    data = getattr(response, "data", None) if not isinstance(response, dict) else response
-    code = str(data.get("error", "")) if isinstance(data, dict) else ""
-    if status == TOO_MANY_REQUESTS or code in {"ratelimited", "rate_limited"}:
-        headers = getattr(response, "headers", None) or {}
-        seconds = str(headers.get("Retry-After") or headers.get("retry-after") or "")
-        return Unavailable(
-            "Slack limits our rate", retry_after=float(seconds) if seconds.isdigit() else 5.0, world_is_down=False
-        )
-    if status >= SERVER_ERROR or code in LATER:
-        return Unavailable(f"Slack answers with an error ({code or status})")
-    if code in TOKEN_TROUBLE:
-        return Unavailable(f"Slack refuses the token ({code})")
-    if not code:
-        return Unavailable("what answers is not Slack's API")
-    detail = "; ".join((data.get("response_metadata") or {}).get("messages") or ()) if isinstance(data, dict) else ""
-    reason = f"{code}: {detail}" if detail else code
-    return NotThereError(reason) if code in ELSEWHERE else Rejected(reason, gone=code in GONE)
 
 
 def _body(said: Words) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from bot.domain.journal import Delivery, Message
 from bot.domain.operations import Post, Refresh, SetTopic, SetUsergroup
 from bot.domain.team import Team
 from bot.messages import Words, general
-from bot.slack.calls import NotThereError, SlackCalls
+from bot.slack.calls import SlackCalls
+from bot.slack.errors import NotThereError
 from bot.slack.markup import without_entities
 from bot.slack.roster import BOT_USER
 from bot.slack.sparing import Sparing

@@ -15,7 +15,8 @@ from bot.domain.errors import Rejected, Unavailable
 from bot.domain.operations import backoff
 from bot.domain.people import Person
 from bot.services.people import HOME
-from bot.slack.calls import NotThereError, SlackCalls
+from bot.slack.calls import SlackCalls
+from bot.slack.errors import NotThereError
 from bot.slack.sparing import Sparing
 from bot.store import Store, Tx
 from bot.telemetry import log, metrics

@@ -19,8 +19,8 @@ from bot.dialogue import Answer, Ask, FieldErrors, Outcome, Reply, Request
 from bot.domain.errors import NotKnownYetError, Rejected, Unavailable, UserError
 from bot.messages import View, Words, drawn, general
 from bot.services.people import HOME
-from bot.slack.calls import NotThereError
 from bot.slack.edge import Answered
+from bot.slack.errors import NotThereError
 from bot.store import StoreError, Tx
 from bot.terminal import PROGRAM
 from bot.terminal.printer import Printer

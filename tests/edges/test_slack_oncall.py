@@ -18,7 +18,8 @@ from bot.domain.team import Team
 from bot.sandbox.server import Server
 from bot.sandbox.slack import SlackWorld, app
 from bot.sandbox.weather import Weather
-from bot.slack.calls import NotThereError, SlackCalls
+from bot.slack.calls import SlackCalls
+from bot.slack.errors import NotThereError
 from bot.slack.performer import SlackPerformer
 from bot.slack.topics import LONGEST, OURS, renewed
 from bot.store import open_store
