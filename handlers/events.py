@@ -319,7 +319,8 @@ def add_to_handoff(tx: Tx, team: Team, request: Request) -> Outcome:
         channel=said.channel,
         private=privacy.is_private(tx, team, said.channel, said_so=request.private),
     )
-    return Reply(say_handoff.noted(added=handoff.put_on_list(tx, pending), private=pending.private))
+    added = handoff.put_on_list(tx, pending)
+    return Reply(say_handoff.noted(pending.text, added=added, private=pending.private))
 
 
 # Reactions

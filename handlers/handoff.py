@@ -27,9 +27,10 @@ from bot.domain.operations import AddNote, Assign, SetTopic, SetUsergroup, Write
 from bot.domain.passing import Offering, Told
 from bot.domain.people import Person, Right
 from bot.domain.team import Team
-from bot.messages import Words, general, report
+from bot.messages import Words, general, offering, report
 from bot.messages import events as say_events
 from bot.messages import handoff as say
+from bot.messages import oncall as say_oncall
 from bot.services import events, handoff, privacy, rota
 from bot.services.people import TERMINAL, names_of, require
 from bot.store import Tx
@@ -50,20 +51,20 @@ def command(tx: Tx, team: Team, request: Request) -> Outcome:
 
 def _usage(tx: Tx, team: Team, request: Request, asked: HandoffHelp) -> Outcome:
     del tx, team, request
-    return Reply(say.usage(asked))
+    return Reply(say_oncall.usage(asked))
 
 
 def _overview(tx: Tx, team: Team, request: Request, _: HandoffOverview) -> Outcome:
-    return Reply(say.with_usage(say.status(handoff.standing(tx, team, request.at))))
+    return Reply(say_oncall.status(handoff.standing(tx, team, request.at), with_usage=True))
 
 
 def _status(tx: Tx, team: Team, request: Request, _: HandoffStatus) -> Outcome:
-    return Reply(say.status(handoff.standing(tx, team, request.at)))
+    return Reply(say_oncall.status(handoff.standing(tx, team, request.at)))
 
 
 def _history(tx: Tx, team: Team, request: Request, asked: HandoffHistory) -> Outcome:
     del team, request
-    return Reply(say.history(tx.handoffs(asked.count)))
+    return Reply(say_oncall.history(tx.handoffs(asked.count)))
 
 
 def _begin(tx: Tx, team: Team, request: Request, asked: HandOff) -> Outcome:
@@ -82,7 +83,7 @@ def _begin(tx: Tx, team: Team, request: Request, asked: HandOff) -> Outcome:
         "private": privacy.is_private(tx, team, request.channel, said_so=request.private),
         "shift": shift.number if shift else 0,
     }
-    return Modal(general.reading(say.TITLE), Ask(handoff.question(tx, team), "handoff.modal", json.dumps(carried)))
+    return Modal(general.reading(offering.TITLE), Ask(handoff.question(tx, team), "handoff.modal", json.dumps(carried)))
 
 
 def _incoming(tx: Tx, request: Request, asked: HandOff) -> tuple[Person | None, str]:
@@ -116,7 +117,7 @@ def _note(tx: Tx, team: Team, request: Request, asked: AddPending) -> Outcome:
         private=private,
     )
     handoff.put_on_list(tx, pending)
-    return Reply(say.noted(private=private))
+    return Reply(say.noted(asked.text, private=private))
 
 
 def _take(tx: Tx, team: Team, request: Request, asked: TakePager) -> Outcome:
@@ -187,7 +188,7 @@ def show_modal(tx: Tx, team: Team, request: Request, about: str, answer: Answer)
         upcoming=rota.upcoming(tx, request.at),
         metadata=say_events.metadata(to=carried["to"], shift=carried["shift"], **kept),
     )
-    return Modal(say.modal(shown))
+    return Modal(offering.modal(shown))
 
 
 def _reader(tx: Tx, request: Request, since: datetime | None) -> Reader:
@@ -204,7 +205,7 @@ def list_file(tx: Tx, team: Team, request: Request, about: str) -> list[File]:
     known = handoff.listing(tx, team)
     if len(known.handed) <= MOST_HANDED:
         return []
-    return [File("ongoing.md", say.list_file(known, request.at), f"All {len(known.handed)} things that go on.")]
+    return [File("ongoing.md", offering.list_file(known, request.at), f"All {len(known.handed)} things that go on.")]
 
 
 def typed(tx: Tx, team: Team, request: Request) -> Outcome:
@@ -235,13 +236,13 @@ def offer(tx: Tx, team: Team, request: Request) -> Outcome:
         incoming=incoming,
         at=request.at,
         summary=values.get("summary", ""),
-        quiet=values.get(say.QUIET) == "yes",
+        quiet=values.get(offering.QUIET) == "yes",
         notes={
             name.removeprefix(NOTE): value
             for name, value in values.items()
-            if name.startswith(NOTE) and name != say.OTHERS
+            if name.startswith(NOTE) and name != offering.OTHERS
         },
-        common_note=values.get(say.OTHERS, ""),
+        common_note=values.get(offering.OTHERS, ""),
         channel=carried["channel"],
         private=bool(carried["private"]),
         stale=bool(carried["stale"]),
@@ -269,7 +270,7 @@ def _what_is_wrong(values: Mapping[str, str]) -> dict[str, str]:
         for name, value in values.items()
         if len(value) > LONGEST_NOTE
     }
-    if not values.get("summary") and values.get(say.QUIET) != "yes":
+    if not values.get("summary") and values.get(offering.QUIET) != "yes":
         wrong["summary"] = "Please say in a few words how it stands, or tick Quiet shift."
     return wrong
 
@@ -295,7 +296,7 @@ def begin_decline(tx: Tx, team: Team, request: Request) -> Outcome:
     require(tx, team, request.who, Right.WRITE)
     offered = handoff.must_find(tx, _number(request))
     oncall.must_be_answered_by(offered, request.who)
-    return Modal(say.decline_modal(offered))
+    return Modal(offering.decline_modal(offered))
 
 
 def decline(tx: Tx, team: Team, request: Request) -> Outcome:
@@ -308,7 +309,8 @@ def decline(tx: Tx, team: Team, request: Request) -> Outcome:
 def show(tx: Tx, team: Team, request: Request) -> Outcome:
     """Show all that passes, to somebody alone."""
     told = handoff.told(tx, team, _number(request))
-    return Modal(say.whole(told, readable=request.who == told.handoff.by))
+    notes, pending = handoff.readable(tx, told.handoff, request.who)
+    return Modal(offering.whole(told, notes=notes, pending=pending))
 
 
 def retry(tx: Tx, team: Team, request: Request) -> Outcome:
@@ -342,26 +344,26 @@ def soon(tx: Tx, team: Team, about: str) -> Words:
     """Tell both that a shift begins soon."""
     del team
     who, since = about.split()
-    return say.soon(who, datetime.fromisoformat(since), tx.shift())
+    return say_oncall.soon(who, datetime.fromisoformat(since), tx.shift())
 
 
 def late(tx: Tx, team: Team, about: str) -> Words:
     """Tell the channel that nobody has handed off."""
     del team
     who, since = about.split()
-    return say.late(who, datetime.fromisoformat(since), tx.shift())
+    return say_oncall.late(who, datetime.fromisoformat(since), tx.shift())
 
 
 def group_refused(tx: Tx, team: Team, about: str) -> Words:
     """Say that the user group cannot be kept in step."""
     del tx, team
-    return say.group_refused(about)
+    return say_oncall.group_refused(about)
 
 
 def topic_refused(tx: Tx, team: Team, about: str) -> Words:
     """Say that the topic cannot be set."""
     del tx, team
-    return say.topic_refused(about)
+    return say_oncall.topic_refused(about)
 
 
 # What is filled in right before it is told
@@ -404,4 +406,4 @@ def fill_in_topic(tx: Tx, team: Team, operation: SetTopic) -> SetTopic:
     """Name whoever is on call by now."""
     del team
     shift = tx.shift()
-    return replace(operation, text=say.topic(names_of(tx, [shift.who])[shift.who]) if shift else "")
+    return replace(operation, text=say_oncall.topic(names_of(tx, [shift.who])[shift.who]) if shift else "")

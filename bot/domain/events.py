@@ -125,7 +125,11 @@ class Reader:
 
     def may_read(self, event: Event | Pending) -> bool:
         """Tell whether the text of an event may be shown to this reader alone."""
-        return not event.hidden or self.everything or event.by == self.who or event.channel in self.channels
+        return not event.hidden or event.by == self.who or self.is_in(event.channel)
+
+    def is_in(self, channel: str) -> bool:
+        """Tell whether what is said in a channel may be shown to this reader alone."""
+        return self.everything or channel in self.channels
 
 
 PUBLIC = Reader("")

@@ -10,7 +10,7 @@ from bot.domain.duration import lasted
 from bot.domain.events import Event
 from bot.domain.oncall import Handed, Handoff
 from bot.domain.passing import Reported
-from bot.messages import count, shorten, tracker
+from bot.messages import count, is_address, on_one_line, shorten, tracker
 from bot.messages.tracker import harmless, one_line, quoted
 
 MOST_EVENTS = 500
@@ -55,8 +55,9 @@ def report(told: Reported, *, own: str = "") -> str:
         _section("Changes", _events(told, "change", own)),
     ]
     if told.hidden:
+        whose = "whom it is for finds it" if told.hidden == 1 else "whom they are for finds them"
         parts.append(
-            f"{count(told.hidden, 'private event').capitalize()} of this shift can be read by those whom they are for."
+            f"{count(told.hidden, 'private event')} of this shift: whoever {whose} with `/event list` in Slack."
         )
     return "\n\n".join(part for part in parts if part)
 
@@ -78,7 +79,7 @@ def _head(told: Reported) -> str:
 
 
 def _previous(one: Handoff) -> str:
-    return f"{one.report_url} (#{one.report})" if one.report_url else f"#{one.report}"
+    return f"[#{one.report}]({one.report_url})" if is_address(one.report_url) else f"#{one.report}"
 
 
 def _section(name: str, text: str) -> str:
@@ -107,7 +108,7 @@ def _handed(one: Handed, handoff: Handoff, own: str) -> str:
 
 def _pending(told: Reported, own: str) -> str:
     public = [one for one in told.handoff.pending if not one.private]
-    lines = [f"- {one_line(one.text, own=own)}" for one in public]
+    lines = [f"- {one_line(on_one_line(one.text), own=own)}" for one in public]
     if hidden := len(told.handoff.pending) - len(public):
         lines.append(f"- {count(hidden, 'private thing')}")
     return "\n".join(lines)
@@ -128,7 +129,9 @@ def _events(told: Reported, kind: str, own: str) -> str:
 def _event(one: Event, told: Reported, own: str) -> str:
     where = f" (O{one.outage})" if one.outage is not None else ""
     by = one_line(told.names.get(one.by, ""))
-    return f"- {_moment(one.at)}{where} {one_line(shorten(one.text, 500), own=own)}{f' · {by}' if by else ''}"
+    return (
+        f"- {_moment(one.at)}{where} {one_line(on_one_line(shorten(one.text, 500)), own=own)}{f' · {by}' if by else ''}"
+    )
 
 
 def _moment(at: datetime) -> str:

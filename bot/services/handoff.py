@@ -105,6 +105,21 @@ def reader_of(tx: Tx, who: str, since: datetime | None, at: datetime) -> Reader:
     return privacy.reader(tx, who, [*shift_events(tx, since, at), *tx.pending()])
 
 
+def readable(tx: Tx, handoff: Handoff, who: str) -> tuple[frozenset[str], tuple[Pending, ...]]:
+    """Work out what of a hand-off somebody may read though it is not for everybody: notes, by key, and what was added.
+
+    A note is for whoever wrote it, and for members of the channel in which its outage was declared. Raises
+    NotKnownYetError where members must be asked for first.
+    """
+    hidden = [one for one in handoff.handed if one.hidden and one.note]
+    found = [(one.key, tx.outage(one.outage)) for one in hidden if one.outage is not None]
+    places = {key: outage.channel for key, outage in found if outage is not None and outage.channel}
+    reader = privacy.reader(tx, who, handoff.pending, places.values())
+    written = {one.key for one in hidden} if who == handoff.by else set()
+    notes = written | {key for key, channel in places.items() if reader.is_in(channel)}
+    return frozenset(notes), tuple(one for one in handoff.pending if reader.may_read(one))
+
+
 # Who hands off to whom
 
 

@@ -26,11 +26,14 @@ def is_private(tx: Tx, team: Team, channel: str, *, said_so: bool) -> bool:
     return known
 
 
-def reader(tx: Tx, who: str, events: Iterable[Event | Pending]) -> Reader:
-    """Work out what of these events `who` may read; raises NotKnownYetError where members must be asked for first."""
+def reader(tx: Tx, who: str, events: Iterable[Event | Pending], channels: Iterable[str] = ()) -> Reader:
+    """Work out what of these events, and of what was said in these channels, `who` may read.
+
+    Raises NotKnownYetError where members must be asked for first.
+    """
     if who.startswith(TERMINAL):
         return Reader(who, everything=True)
-    return _reader(tx, who, {one.channel for one in events if one.hidden and one.by != who})
+    return _reader(tx, who, {*channels, *(one.channel for one in events if one.hidden and one.by != who)})
 
 
 def reader_of_all(tx: Tx, who: str) -> Reader:

@@ -126,7 +126,7 @@ def pings_nobody(mrkdwn: list[str]) -> None:
     for text in mrkdwn:
         for token in re.findall(r"<([^<>]*)>", text):
             assert OURS.fullmatch(token), text
-        assert not re.search(r"[<>]", re.sub(r"<[^<>]*>", "", text)), text
+        assert not re.search(r"[<>]", re.sub(r"<[^<>]*>|^> ", "", text, flags=re.MULTILINE)), text
 
 
 def fits(said: Words) -> None:
