@@ -33,8 +33,7 @@ from bot.domain.team import Team
 from bot.messages import general
 from bot.messages import handoff as say_handoff
 from bot.services import events as log
-from bot.services import handoff as pager
-from bot.services import late, reminder, watch, way_back
+from bot.services import late, reminder, shifts, watch, way_back
 from bot.services import outages as known_outages
 from bot.services import wow as weeks
 from bot.store import Tx
@@ -172,7 +171,7 @@ PLANS: Mapping[str, tuple[Ask, Decide]] = {
     "reminder": (reminder.question, reminder.decide),
     "outages": (known_outages.question, known_outages.take_over),
     "pin": (events.pin_question, events.pinned),
-    pager.HANDOFF: (pager.plan_question, pager.plan),
+    shifts.HANDOFF: (shifts.plan_question, shifts.plan),
 }
 """What a plan asks GitLab (or Slack), and what it decides."""
 
@@ -186,8 +185,8 @@ BATCHES = {
     known_outages.OPENING: known_outages.follow_opening,
     known_outages.CLOSING: known_outages.follow_closing,
     known_outages.WRITING: known_outages.follow_closing,
-    pager.HANDOFF: pager.follow,
-    pager.SIGNS: pager.follow_signs,
+    shifts.HANDOFF: shifts.follow,
+    shifts.SIGNS: shifts.follow_signs,
 }
 """Who follows a batch of operations."""
 

@@ -31,7 +31,7 @@ from bot.messages import Words, general, offering, report
 from bot.messages import events as say_events
 from bot.messages import handoff as say
 from bot.messages import oncall as say_oncall
-from bot.services import events, handoff, privacy, rota
+from bot.services import events, handoff, ongoing, privacy, rota, shifts
 from bot.services.people import TERMINAL, names_of, require
 from bot.store import Tx
 
@@ -74,7 +74,7 @@ def _begin(tx: Tx, team: Team, request: Request, asked: HandOff) -> Outcome:
     incoming, why_none = _incoming(tx, request, asked)
     if incoming is not None:
         handoff.must_be_handed_to(tx, incoming, request.who)
-    handoff.reader_of(tx, request.who, shift.since if shift else None, request.at)
+    ongoing.reader_of(tx, request.who, shift.since if shift else None, request.at)
     carried = {
         "to": incoming.id if incoming else "",
         "note": asked.note,
@@ -83,7 +83,7 @@ def _begin(tx: Tx, team: Team, request: Request, asked: HandOff) -> Outcome:
         "private": privacy.is_private(tx, team, request.channel, said_so=request.private),
         "shift": shift.number if shift else 0,
     }
-    return Modal(general.reading(offering.TITLE), Ask(handoff.question(tx, team), "handoff.modal", json.dumps(carried)))
+    return Modal(general.reading(offering.TITLE), Ask(ongoing.question(tx, team), "handoff.modal", json.dumps(carried)))
 
 
 def _incoming(tx: Tx, request: Request, asked: HandOff) -> tuple[Person | None, str]:
@@ -162,10 +162,10 @@ def show_modal(tx: Tx, team: Team, request: Request, about: str, answer: Answer)
     """Fill in the modal with what goes on: as GitLab says, else as last known."""
     carried: dict[str, Any] = json.loads(about)
     if answer.ongoing is not None:
-        handoff.listen(tx, team, answer.ongoing, request.at)
+        ongoing.listen(tx, team, answer.ongoing, request.at)
     shift = tx.shift()
     since = shift.since if shift else None
-    logged = handoff.shift_events(tx, since, request.at)
+    logged = ongoing.shift_events(tx, since, request.at)
     reader = _reader(tx, request, since)
     readable = [one for one in logged if reader.may_read(one)]
     pending = tx.pending()
@@ -175,7 +175,7 @@ def show_modal(tx: Tx, team: Team, request: Request, about: str, answer: Answer)
         outgoing=shift.who if shift else request.who,
         incoming=carried["to"],
         shift=shift,
-        listing=handoff.listing(tx, team, "" if answer.ongoing else answer.reason or "it does not answer"),
+        listing=ongoing.listing(tx, team, "" if answer.ongoing else answer.reason or "it does not answer"),
         now=request.at,
         events=tuple(readable[-NEWEST:]),
         count=len(logged),
@@ -194,7 +194,7 @@ def show_modal(tx: Tx, team: Team, request: Request, about: str, answer: Answer)
 def _reader(tx: Tx, request: Request, since: datetime | None) -> Reader:
     """Find out what somebody may read; what was logged privately a moment ago, in a channel not read yet, waits."""
     try:
-        return handoff.reader_of(tx, request.who, since, request.at)
+        return ongoing.reader_of(tx, request.who, since, request.at)
     except NotKnownYetError:
         return replace(PUBLIC, who=request.who)
 
@@ -202,7 +202,7 @@ def _reader(tx: Tx, request: Request, since: datetime | None) -> Reader:
 def list_file(tx: Tx, team: Team, request: Request, about: str) -> list[File]:
     """Write the list down where it is too long for a modal."""
     del about
-    known = handoff.listing(tx, team)
+    known = ongoing.listing(tx, team)
     if len(known.handed) <= MOST_HANDED:
         return []
     return [File("ongoing.md", offering.list_file(known, request.at), f"All {len(known.handed)} things that go on.")]
@@ -294,7 +294,7 @@ def ask(tx: Tx, team: Team, request: Request) -> Outcome:
 def begin_decline(tx: Tx, team: Team, request: Request) -> Outcome:
     """Ask why somebody declines."""
     require(tx, team, request.who, Right.WRITE)
-    offered = handoff.must_find(tx, _number(request))
+    offered = shifts.must_find(tx, _number(request))
     oncall.must_be_answered_by(offered, request.who)
     return Modal(offering.decline_modal(offered))
 
@@ -309,14 +309,14 @@ def decline(tx: Tx, team: Team, request: Request) -> Outcome:
 def show(tx: Tx, team: Team, request: Request) -> Outcome:
     """Show all that passes, to somebody alone."""
     told = handoff.told(tx, team, _number(request))
-    notes, pending = handoff.readable(tx, told.handoff, request.who)
+    notes, pending = ongoing.readable(tx, told.handoff, request.who)
     return Modal(offering.whole(told, notes=notes, pending=pending))
 
 
 def retry(tx: Tx, team: Team, request: Request) -> Outcome:
     """Try again what GitLab refused of a hand-off."""
     require(tx, team, request.who, Right.WRITE)
-    return Reply(say.trying_again(handoff.retry(tx, _number(request), request.at)))
+    return Reply(say.trying_again(shifts.retry(tx, _number(request), request.at)))
 
 
 def _number(request: Request) -> int:
@@ -337,7 +337,7 @@ def worded(word: Callable[[Told], Words]) -> Callable[[Tx, Team, str], Words]:
 def question(tx: Tx, team: Team, about: str) -> Words:
     """Open the talk between both."""
     del team
-    return say.question(handoff.must_find(tx, int(about)))
+    return say.question(shifts.must_find(tx, int(about)))
 
 
 def soon(tx: Tx, team: Team, about: str) -> Words:
@@ -371,19 +371,19 @@ def topic_refused(tx: Tx, team: Team, about: str) -> Words:
 
 def fill_in_assignment(tx: Tx, team: Team, operation: Assign) -> Assign:
     """Name the issue, and both people as GitLab may know them."""
-    offered, handed = handoff.handed_in(tx, operation.handoff, operation.about)
+    offered, handed = shifts.handed_in(tx, operation.handoff, operation.about)
     return replace(
         operation,
         iid=handed.iid,
-        incoming=handoff.colleague(tx, team, offered.incoming),
-        outgoing=handoff.colleague(tx, team, offered.outgoing),
+        incoming=shifts.colleague(tx, team, offered.incoming),
+        outgoing=shifts.colleague(tx, team, offered.outgoing),
         before=handed.assignees,
     )
 
 
 def fill_in_note(tx: Tx, team: Team, operation: AddNote) -> AddNote:
     """Word the note that goes with an issue."""
-    offered, handed = handoff.handed_in(tx, operation.handoff, operation.about)
+    offered, handed = shifts.handed_in(tx, operation.handoff, operation.about)
     names = names_of(tx, [one for one in (offered.outgoing, offered.incoming) if one])
     body = report.note(offered, handed, names.get(offered.outgoing, ""), names[offered.incoming], own=team.tracker)
     return replace(operation, iid=handed.iid, body=body, internal=handed.private or offered.private)
@@ -391,7 +391,7 @@ def fill_in_note(tx: Tx, team: Team, operation: AddNote) -> AddNote:
 
 def fill_in_report(tx: Tx, team: Team, operation: WriteReport) -> WriteReport:
     """Word the report."""
-    told = handoff.reported(tx, operation.handoff)
+    told = shifts.reported(tx, operation.handoff)
     return replace(operation, title=report.title(told), description=report.report(told, own=team.tracker))
 
 

@@ -319,3 +319,10 @@ def _issue(one: OngoingIssue) -> Handed:
 def with_notes(handed: Sequence[Handed], notes: Mapping[str, str]) -> tuple[Handed, ...]:
     """Put notes to what they are about, by key."""
     return tuple(replace(one, note=notes.get(one.key, "").strip()) for one in handed)
+
+
+def as_it_stands(now: tuple[Handed, ...], before: tuple[Handed, ...]) -> tuple[Handed, ...]:
+    """Put the notes of before to what goes on now, and keep what is over by now where it has a note."""
+    noted = with_notes(now, {one.key: one.note for one in before})
+    there = {one.key for one in noted}
+    return (*noted, *(one for one in before if one.key not in there and one.note))
