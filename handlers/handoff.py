@@ -287,7 +287,9 @@ def accept(tx: Tx, team: Team, request: Request) -> Outcome:
 def ask(tx: Tx, team: Team, request: Request) -> Outcome:
     """Open a talk between both."""
     require(tx, team, request.who, Right.WRITE)
-    offered, in_thread = handoff.ask(tx, _number(request), request.who, request.id, request.at)
+    number = _number(request)
+    under = request.ts if request.channel == shifts.must_find(tx, number).channel else ""
+    offered, in_thread = handoff.ask(tx, number, request.who, request.id, request.at, under=under)
     return Reply(say.asked_answer(offered, in_thread=in_thread))
 
 

@@ -4,14 +4,16 @@ import gc
 import signal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Where the tests are run in the background, a shell has Ctrl-C ignored, and every program that they start would inherit
 # that and never end.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples every time: a test that fails, fails again; and a busy machine is no failure.
-settings.register_profile("baton", derandomize=True, deadline=None, max_examples=100)
+settings.register_profile(
+    "baton", derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("baton")
 
 

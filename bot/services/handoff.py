@@ -206,16 +206,25 @@ def _tell(tx: Tx, what: str, handoff: Handoff, who: str, at: datetime) -> None:
         tx.add_operation(what, post, at)
 
 
-def ask(tx: Tx, number: int, who: str, request: str, at: datetime) -> tuple[Handoff, bool]:
-    """Open a talk between both, under the offer; tells whether it is there, or in direct messages."""
+def ask(tx: Tx, number: int, who: str, question: str, at: datetime, *, under: str = "") -> tuple[Handoff, bool]:
+    """Open a talk between both, under the offer; tells whether it is there, or in direct messages.
+
+    `question` names it, and `under` is the `ts` of the offer in its channel, where it was pressed there.
+    """
     offered = shifts.must_find(tx, number)
     oncall.must_be_answered_by(offered, who)
     there = tx.message(_offer(offered))
-    in_thread = there is not None and there.channel == offered.channel
-    place, thread = (there.channel, there.ts) if there and in_thread else (offered.outgoing, "")
-    post = Post(f"question:{number}:{request}", place, "handoff.question", str(number), thread=thread)
+    if not under and there is not None and there.channel == offered.channel:
+        under = there.ts
+    post = Post(
+        f"question:{number}:{question}",
+        offered.channel if under else offered.outgoing,
+        "handoff.question",
+        str(number),
+        thread=under,
+    )
     tx.add_operation("question", post, at)
-    return offered, in_thread
+    return offered, bool(under)
 
 
 def put_on_list(tx: Tx, pending: Pending) -> bool:
