@@ -18,12 +18,13 @@ from bot.settings import Settings
 from bot.terminal import PROGRAM
 from bot.verbs import Program, end, is_wrong, run, settings
 from bot.verbs.event import event
+from bot.verbs.handoff import handoff
 from bot.verbs.wow import wow
 
 cli = typer.Typer(
     name="bot",
     cls=Program,
-    help="Baton: turns the week in GitLab, and keeps the log of production, from Slack or from here.",
+    help="Baton: turns the week in GitLab, keeps the log of production, and passes the pager on, from Slack or from here.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,6 +32,7 @@ cli = typer.Typer(
 )
 cli.add_typer(wow, name="wow")
 cli.add_typer(event, name="event")
+cli.add_typer(handoff, name="handoff")
 
 
 def _tell_version(wanted: bool) -> None:

@@ -53,7 +53,7 @@ def begin(tx: Tx, team: Team, handoff: Handoff, at: datetime) -> None:
     if team.oncall_topic:
         signs.append(("topic", SetTopic(team.channel)))
     if signs:
-        tx.add_batch(Batch(f"signs-{handoff.number}", SIGNS, about, "running", by, at), (tuple(signs),))
+        tx.add_batch(Batch(signs_of(handoff.number), SIGNS, about, "running", by, at), (tuple(signs),))
 
 
 def plan_question(tx: Tx, team: Team, _: str) -> OutageQuestion:
@@ -111,8 +111,13 @@ def refresh(tx: Tx, number: int, at: datetime) -> None:
 
 
 def batch_of(number: int) -> str:
-    """Name the batch that tells GitLab and Slack of a hand-off."""
+    """Name the batch that tells GitLab of a hand-off."""
     return f"handoff-{number}"
+
+
+def signs_of(number: int) -> str:
+    """Name the batch that lets Slack's user group and topic say who is on call since a hand-off."""
+    return f"signs-{number}"
 
 
 def follow(tx: Tx, _: Team, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:

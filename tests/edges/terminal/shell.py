@@ -6,7 +6,7 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from bot.app import Bot
 from bot.settings import read
 from bot.terminal import wow
 from bot.terminal.event import EventTwin
+from bot.terminal.handoff import HandoffTwin
 from tests.stories.process import environment, run_to_its_end
 from tests.stories.world import World
 
@@ -44,6 +45,21 @@ class Shell:
     def does(self, work: Callable[[EventTwin], Awaitable[int]], by: str = OPS) -> tuple[int, str]:
         """Runs a command about the log."""
         return self.runs(lambda bot: work(EventTwin(bot, by)))
+
+    def passes(self, work: Callable[[HandoffTwin], Awaitable[int]], by: str = OPS) -> tuple[int, str]:
+        """Runs a command about the pager."""
+        return self.runs(lambda bot: work(HandoffTwin(bot, by)))
+
+    def takes(self, by: str, reason: str = "", *, wait: bool = True) -> tuple[int, str]:
+        return self.passes(lambda twin: twin.take(reason, wait=wait), by)
+
+    def offers(
+        self, to: str, by: str = OPS, notes: Sequence[tuple[str, str]] = (), *, wait: bool = True, **chosen: str
+    ) -> tuple[int, str]:
+        return self.passes(lambda twin: twin.offer(to, "", chosen, notes, wait=wait), by)
+
+    def accepts(self, by: str, *, wait: bool = True) -> tuple[int, str]:
+        return self.passes(lambda twin: twin.accept(wait=wait), by)
 
     def logs(self, words: str, by: str = OPS, *, wait: bool = True) -> tuple[int, str]:
         return self.does(lambda twin: twin.log(words, wait=wait), by)

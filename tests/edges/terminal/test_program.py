@@ -132,7 +132,6 @@ def test_the_program_alone_shows_its_commands_and_complains_of_nothing(world: Wo
 @pytest.mark.parametrize(
     "words",
     [
-        ["handoff"],
         ["doctor"],
         ["backup"],
         ["restore", "there"],
