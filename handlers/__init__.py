@@ -150,6 +150,7 @@ MESSAGES = {
     "handoff.accepted": handoff.worded(say_handoff.accepted_note),
     "handoff.declined": handoff.worded(say_handoff.declined_note),
     "handoff.overtaken": handoff.worded(say_handoff.overtaken_note),
+    "handoff.taken_elsewhere": handoff.worded(say_handoff.taken_elsewhere),
     "handoff.question": handoff.question,
     "handoff.reminder": handoff.worded(say_handoff.reminder),
     "handoff.waiting": handoff.worded(say_handoff.waiting_note),

@@ -1,6 +1,7 @@
 """What we say of a hand-off: the offer and what becomes of it, and what both people are told besides."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,9 +41,9 @@ def offer(told: Told) -> Words:
     return page.words()
 
 
-def headline(told: Told) -> str:
-    """Say what is true of a hand-off now."""
-    one = told.handoff
+def headline(told: Told, *, elsewhere: bool = False) -> str:
+    """Say what is true of a hand-off now; `elsewhere` than where it was offered no private reason is told."""
+    one = _for_everybody(told.handoff) if elsewhere else told.handoff
     out, into = person(one.outgoing), person(one.incoming)
     for_somebody = f" (offered by {person(one.by)})" if one.by != one.outgoing else ""
     when = f" {moment(one.answered_at)}" if one.answered_at else ""
@@ -61,6 +62,10 @@ def headline(told: Told) -> str:
         case "cancelled":
             return f":leftwards_arrow_with_hook: The hand-off {out} → {into} was cancelled by {person(one.answered_by)}{when}. {_still(one)}"
     return f":raising_hand: The hand-off {out} → {into} is over: {person(one.answered_by)} took the pager{when}."
+
+
+def _for_everybody(one: Handoff) -> Handoff:
+    return replace(one, reason="") if one.private else one
 
 
 def _because(one: Handoff) -> str:
@@ -230,9 +235,14 @@ def declined_note(told: Told) -> Words:
 
 
 def overtaken_note(told: Told) -> Words:
-    """Tell whoever was on call that somebody took the pager."""
-    one = told.handoff
+    """Tell whoever was on call that somebody took the pager; why, unless it was said in private."""
+    one = _for_everybody(told.handoff)
     return Page().say(f":raising_hand: {person(one.incoming)} took the pager from you{_because(one)}").words()
+
+
+def taken_elsewhere(told: Told) -> Words:
+    """Tell the place where the pager was taken, while what passes is told where it was offered in private."""
+    return Page().say(headline(told)).words()
 
 
 def question(one: Handoff) -> Words:
@@ -277,7 +287,7 @@ def escalation(told: Told) -> Words:
     one = told.handoff
     page = Page()
     if not one.open:
-        return page.say(headline(told)).words()
+        return page.say(headline(told, elsewhere=True)).words()
     stays = f"{person(one.outgoing)} stays on call" if one.since else "nobody is on call"
     since = f"offered {moment(one.at)}, is not answered by {person(one.incoming)}"
     page.say(f":rotating_light: The hand-off of {person(one.outgoing)}, {since}: {stays}.")

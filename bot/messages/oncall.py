@@ -130,7 +130,8 @@ _STATES = {
 def _in_history(one: Handoff) -> str:
     out = person(one.outgoing) if one.outgoing else "nobody"
     report = f" · report {link(one.report_url, f'#{one.report}')}" if one.report else ""
-    reason = f" ({escape(shorten(on_one_line(one.reason), 100))})" if one.reason else ""
+    said = "a private reason" if one.private else escape(shorten(on_one_line(one.reason), 100))
+    reason = f" ({said})" if one.reason else ""
     passed = f" · {len(one.handed)} ongoing" if one.handed else ""
     return f"• {moment(one.at)} {out} → {person(one.incoming)}: {_STATES[one.state]}{reason}{passed}{report}"
 

@@ -166,6 +166,8 @@ def take(tx: Tx, team: Team, asked: Asked, reason: str) -> Handoff:
         shifts.save(tx, oncall.overtaken(offered, asked.by, asked.at), asked.at)
     told = ongoing.shift_events(tx, shift.since if shift else None, asked.at)
     pending, known = tx.pending(), ongoing.listing(tx, team)
+    here = privacy.echo_channel(team, asked.by, asked.channel, private=asked.private)
+    there = offered if offered is not None and offered.private and offered.channel != here else None
     made = tx.add_handoff(
         Handoff(
             number=0,
@@ -183,7 +185,7 @@ def take(tx: Tx, team: Team, asked: Asked, reason: str) -> Handoff:
             events=len(told),
             hidden=sum(not PUBLIC.may_read(one) for one in told),
             common_note=offered.common_note if offered else "",
-            channel=privacy.echo_channel(team, asked.by, asked.channel, private=asked.private),
+            channel=there.channel if there else here,
             private=asked.private or (offered is not None and offered.private),
             listed_at=known.at,
             answered_at=asked.at,
@@ -193,8 +195,12 @@ def take(tx: Tx, team: Team, asked: Asked, reason: str) -> Handoff:
     )
     tx.take_pending([one.id for one in pending], asked.at)
     shifts.begin(tx, team, made, asked.at)
-    post = Post(_offer(made), made.channel, OFFER, str(made.number), otherwise=asked.by)
+    otherwise = there.by if there else asked.by
+    post = Post(_offer(made), made.channel, OFFER, str(made.number), otherwise=otherwise)
     tx.add_operation("taken", post, asked.at)
+    if there:  # what was written in private stays where it was offered
+        bare = Post(f"taken:{made.number}", here, "handoff.taken_elsewhere", str(made.number), otherwise=asked.by)
+        tx.add_operation("taken", bare, asked.at)
     _tell(tx, "overtaken", made, made.outgoing, asked.at)
     return made
 

@@ -5,6 +5,7 @@ from bot.sandbox.slack.state import Channel
 from tests.stories.night import declares, echoes, exported, file_sent, notes_of, only_outage, plain
 from tests.stories.pager import accepts, reports, takes
 from tests.stories.side_by_side import side_by_side
+from tests.stories.test_handoff_watch import passes
 from tests.stories.world import CHANNEL, Gitlab, World
 
 SECRET = "hunter2-is-the-root-password"
@@ -231,3 +232,72 @@ def test_a_hand_off_from_a_private_channel_stays_there(
     assert gitlab.issue(reports(gitlab)[-1])["confidential"] is True
     (note,) = [one for one in gitlab.state.issues[lost].notes if "root-password" in one.body]
     assert note.internal
+
+
+@side_by_side
+def test_a_reason_given_in_a_private_channel_is_told_there_and_nowhere_else(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    opens_war_room(world)
+    lost = gitlab.add_issue("Avatars are missing", ["(perceived) data loss"])
+    takes(world, bob)
+
+    alice.types(f"/handoff take bob told everybody {SECRET}", WAR_ROOM)
+
+    assert SECRET in world.said("@alice is on call", WAR_ROOM).text
+    world.said("took the pager from you", channel=None, to=bob)
+    world.until(lambda: len(reports(gitlab)) == 2, "the report")
+    assert "a private reason" in bob.types("/handoff history", CHANNEL).text
+    world.is_idle()
+    assert [one for one in places_with(world, "root-password") if not one.startswith("war-room")] == []
+    assert any("root-password" in note.body and note.internal for note in gitlab.state.issues[lost].notes)
+
+
+@side_by_side
+def test_what_was_offered_in_a_private_channel_stays_there_when_somebody_takes_the_pager_elsewhere(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    opens_war_room(world)
+    world.slack.joins("U2", WAR_ROOM)
+    lost = gitlab.add_issue("Avatars are missing", ["(perceived) data loss"])
+    takes(world, alice)
+    alice.types(f"/handoff <@{bob.id}>", WAR_ROOM)
+    world.modal(alice, "Hand off")
+    alice.fills(f"#{lost}", f"{SECRET} opens the vault")
+    alice.fills("Summary", f"ask me for {SECRET}")
+    alice.submits()
+    world.said("Hand-off offered", WAR_ROOM)
+
+    bob.types("/handoff take her train leaves", CHANNEL)
+
+    assert "her train leaves" in world.said("@bob is on call").text
+    assert f"{SECRET} opens the vault" in world.said("took the pager from @alice", WAR_ROOM).text
+    world.until(lambda: len(reports(gitlab)) == 2, "the report")
+    world.is_idle()
+    assert not world.messages("root-password")
+
+
+@side_by_side
+def test_why_a_private_offer_was_declined_is_not_told_to_the_channel_that_heard_it_was_not_answered(
+    world: World, alice: Persona, bob: Persona
+) -> None:
+    opens_war_room(world)
+    world.slack.joins("U2", WAR_ROOM)
+    takes(world, alice)
+    alice.types(f"/handoff <@{bob.id}>", WAR_ROOM)
+    world.modal(alice, "Hand off")
+    alice.ticks("Quiet shift")
+    alice.submits()
+    offer = world.said("Hand-off offered", WAR_ROOM)
+    passes(world, minutes=31)
+    world.said("is not answered by @bob")
+
+    bob.clicks(offer, "Decline")
+    world.modal(bob, "Decline")
+    bob.fills("Reason", f"I lost {SECRET}")
+    assert bob.submits().ok
+
+    assert SECRET in world.said("@bob declined the hand-off", WAR_ROOM).text
+    world.said("@bob declined the hand-off")
+    world.is_idle()
+    assert not world.messages("root-password")
