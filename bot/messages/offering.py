@@ -21,8 +21,8 @@ TYPED = "handoff.typed"
 """What a field tells while somebody fills it in, so that nothing is lost."""
 QUIET = "quiet"
 MOST_BLOCKS = 100
-MOST_BYTES = 200_000
-"""Of a window that shows everything; Slack takes 250 kB of a view."""
+MOST_BYTES = 240_000
+"""Of a window; Slack takes 250 kB."""
 
 
 # In which it is offered
@@ -30,6 +30,11 @@ MOST_BYTES = 200_000
 
 def modal(shown: Offering) -> View:
     """Ask for a note on each thing that goes on, and for a summary."""
+    view = _modal(shown, brief=False)
+    return view if len(json.dumps(view)) <= MOST_BYTES else _modal(shown, brief=True)
+
+
+def _modal(shown: Offering, *, brief: bool) -> View:
     page = Page()
     page.say(_to_whom(shown))
     for line in _rota_lines(shown):
@@ -43,7 +48,7 @@ def modal(shown: Offering) -> View:
     if not handed:
         fields += Page().say(NOTHING if shown.listing.at else UNKNOWN).blocks
     for number, one in enumerate(handed[:MOST_HANDED]):
-        fields += Page().say(section(one, shown.now)).blocks
+        fields += Page().say(section(one, shown.now, brief=brief)).blocks
         fields.append(_note_field(f"note:{one.key}", f"Note on {one.reference}", shown.draft, number))
     if (more := len(handed) - MOST_HANDED) > 0:
         fields += Page().say(f"… and {more} more; all are in the file in our direct messages.").blocks

@@ -30,7 +30,7 @@ def late(who: str, since: datetime, shift: Shift | None) -> Words:
         return page.say(f":calendar: {person(shift.who)} is on call since {moment(shift.since)}.").words()
     still = f"{person(shift.who)} is still on call" if shift else "nobody is on call"
     page.say(
-        f":calendar: By the rota, {person(who)}'s shift began {moment(since)}, but no hand-off has begun: {still}."
+        f":calendar: By the rota, the shift of {person(who)} began {moment(since)}, but no hand-off has begun: {still}."
     )
     return page.small("`/handoff @next` hands off; `/handoff take` makes you the one on call at once.").words()
 

@@ -13,7 +13,6 @@ NOTHING = "Nothing is ongoing: no outage, no data loss."
 UNKNOWN = "I know of no outage; GitLab has not told me yet what is ongoing there."
 MOST_LISTED = 20
 MOST_PENDING = 10
-MOST_LABELS = 6
 
 
 def sign(one: Handed) -> str:
@@ -21,15 +20,18 @@ def sign(one: Handed) -> str:
     return ":rotating_light:" if one.outage is not None else ":warning:"
 
 
-def section(one: Handed, now: datetime) -> str:
-    """Describe one thing that goes on: what it is, and since when, who has it, how urgent it is."""
+def section(one: Handed, now: datetime, *, brief: bool = False) -> str:
+    """Describe one thing that goes on: what it is, and since when, who has it, how urgent it is; `brief` where room is short."""
+    longest, most_labels, longest_name = (60, 2, 20) if brief else (200, 6, 50)
     facts = [f"for {lasted(one.since, now)}"]
     if one.updated_at:
         just = now - one.updated_at < timedelta(minutes=1)
         facts.append("last update just now" if just else f"last update {lasted(one.updated_at, now)} ago")
-    facts.append(f"assigned to {escape(', '.join(one.assignees))}" if one.assignees else "nobody assigned")
-    facts += [escape(label) for label in one.labels][:MOST_LABELS]
-    return f"{sign(one)} *{link(one.url, one.reference)}* {escape(shorten(one.title, 200))}\n{' · '.join(facts)}"
+    assigned = shorten(", ".join(one.assignees), 2 * longest_name)
+    facts.append(f"assigned to {escape(assigned)}" if one.assignees else "nobody assigned")
+    facts += [escape(shorten(label, longest_name)) for label in one.labels[:most_labels]]
+    title = escape(shorten(on_one_line(one.title), longest))
+    return f"{sign(one)} *{link(one.url, one.reference)}* {title}\n{' · '.join(facts)}"
 
 
 def pending_lines(pending: Sequence[Pending], unreadable: int) -> list[str]:

@@ -3,13 +3,13 @@
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from bot.sandbox.seed_talk import BACKUP_STOPPED, LAG
-from tests.browser.driving import ARGUMENTS, NARROW, Windows, chromium, demo
+from tests.browser.driving import ARGUMENTS, NARROW, Window, Windows, chromium, demo
 
 SHARP = 1.5
 
@@ -18,7 +18,7 @@ def main(folder: Path) -> None:
     """Every scene in a demo of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        for scene in (rollover, log):
+        for scene in (rollover, log, handoff):
             _plays(scene, browser, folder)
 
 
@@ -72,6 +72,47 @@ def log(windows: Windows, folder: Path) -> None:
     chen.talk.evaluate("each => each.scrollTo(0, each.scrollHeight)")
     chen.page.mouse.move(0, 0)
     chen.page.screenshot(path=folder / "page-log.png")
+
+
+def handoff(windows: Windows, folder: Path) -> None:
+    """An offer with its notes as Ben reads it in his messages, and what the hand-off before it has left in GitLab."""
+    chen, alice = windows.open("U0CHEN"), windows.open("U0ALICE")
+    chen.types("/handoff take")
+    expect(chen.message("took the pager")).to_contain_text("Report: #")
+    _offers(chen, "/handoff @alice", "A quiet night, apart from the avatars.", {"#144": "The copy is at 40 %."})
+    alice.message("Hand-off offered").get_by_role("button", name="Accept").click()
+    expect(alice.message("is on call, handed off by")).to_contain_text("Report: #")
+    alice.uses(alice.message(LAG), "Open outage issue")
+    alice.modal.get_by_role("button", name="Open issue").click()
+    expect(alice.message("declared by @alice").get_by_role("link", name="#")).to_be_visible()
+    alice.types("/handoff note The certificate of the mail relay runs out on Friday")
+    notes = {
+        "#144": "Half of them are back. The copy goes on, and ends at six.",
+        "(O2)": "Writes are throttled.\nTake that back when db-02 has caught up.",
+    }
+    _offers(alice, "/handoff @next", "db-02 catches up, slowly. Search is quiet since eight.", notes)
+
+    ben = windows.open("U0BEN", color_scheme="light", device_scale_factor=SHARP)
+    ben.message("Hand-off offered").get_by_role("link", name="#144").click()
+    gitlab = ben.page.get_by_role("tabpanel", name="GitLab")
+    expect(gitlab.get_by_text("who accepted")).to_be_visible()
+    gitlab.get_by_role("heading", name="What happened").evaluate("each => each.scrollIntoView()")
+    gitlab.evaluate("each => each.scrollBy(0, -60)")
+    ben.goes_to("Baton")
+    ben.page.get_by_role("button", name="Messages", exact=True).click()
+    expect(ben.message("Hand-off offered").get_by_role("button", name="Accept")).to_be_visible()
+    ben.page.mouse.move(0, 0)
+    ben.page.screenshot(path=folder / "page-handoff.png")
+
+
+def _offers(window: Window, command: str, summary: str, notes: Mapping[str, str]) -> None:
+    """Fills in the window in which the pager is offered, and sends it."""
+    window.types(command)
+    for label, note in notes.items():
+        window.modal.get_by_label(f"{label} (optional)").fill(note)
+    window.modal.get_by_label("Summary").fill(summary)
+    window.modal.get_by_role("button", name="Hand off").click()
+    expect(window.message("Hand-off offered")).to_be_visible()
 
 
 if __name__ == "__main__":

@@ -367,6 +367,17 @@ def test_the_window_in_which_anything_is_offered_fits_the_screen(asked: Offering
     assert all(one.reference in field for one, field in zip(asked.listing.handed, each, strict=False))
 
 
+def test_forty_long_notes_are_there_again_when_the_window_is_opened_again() -> None:
+    many = tuple(replace(DOWN, outage=number, iid=number, title="w" * 255) for number in range(1, 46))
+    draft = {f"note:{one.key}": "ä" * 500 + "w" * (LONGEST_NOTE - 500) for one in many[:MOST_HANDED]}
+
+    view = offering.modal(Offering("U1", "U1", "U2", Shift(1, "U1", SINCE, 2), Listing(many, AT), AT, draft=draft))
+
+    fits_screen(view)
+    assert str(view).count("w" * (LONGEST_NOTE - 500)) == MOST_HANDED
+    assert "and 5 more" in str(view)
+
+
 @generously
 @given(
     st.builds(
