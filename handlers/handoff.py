@@ -289,7 +289,7 @@ def ask(tx: Tx, team: Team, request: Request) -> Outcome:
     require(tx, team, request.who, Right.WRITE)
     number = _number(request)
     under = request.ts if request.channel == shifts.must_find(tx, number).channel else ""
-    offered, in_thread = handoff.ask(tx, number, request.who, request.id, request.at, under=under)
+    offered, in_thread = handoff.ask(tx, number, request.who, request.at, under=under)
     return Reply(say.asked_answer(offered, in_thread=in_thread))
 
 

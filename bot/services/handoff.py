@@ -26,6 +26,8 @@ from bot.store import Tx
 
 OFFER = "handoff.offer"
 """The rendering of the message that offers a hand-off, and of one that tells of a pager taken."""
+IN_THREAD = "in its thread"
+"""Remembered of an offer that was asked about where everybody sees it."""
 
 
 @dataclass(frozen=True)
@@ -212,24 +214,22 @@ def _tell(tx: Tx, what: str, handoff: Handoff, who: str, at: datetime) -> None:
         tx.add_operation(what, post, at)
 
 
-def ask(tx: Tx, number: int, who: str, question: str, at: datetime, *, under: str = "") -> tuple[Handoff, bool]:
-    """Open a talk between both, under the offer; tells whether it is there, or in direct messages.
+def ask(tx: Tx, number: int, who: str, at: datetime, *, under: str = "") -> tuple[Handoff, bool]:
+    """Open a talk between both, under the offer, once; tells whether it is there, or in direct messages.
 
-    `question` names it, and `under` is the `ts` of the offer in its channel, where it was pressed there.
+    `under` is the `ts` of the offer in its channel, where it was pressed there.
     """
     offered = shifts.must_find(tx, number)
     oncall.must_be_answered_by(offered, who)
+    key = f"question:{number}"
+    if opened := tx.fact(key):
+        return offered, opened == IN_THREAD
     there = tx.message(_offer(offered))
     if not under and there is not None and there.channel == offered.channel:
         under = there.ts
-    post = Post(
-        f"question:{number}:{question}",
-        offered.channel if under else offered.outgoing,
-        "handoff.question",
-        str(number),
-        thread=under,
-    )
-    tx.add_operation("question", post, at)
+    place = offered.channel if under else offered.outgoing
+    tx.keep_fact(key, IN_THREAD if under else "direct", at)
+    tx.add_operation("question", Post(key, place, "handoff.question", str(number), thread=under), at)
     return offered, bool(under)
 
 

@@ -142,6 +142,11 @@ def test_who_asks_opens_a_thread_under_the_offer_that_calls_both(
     assert question.message.thread_ts == offer.message.ts
     assert on_call(world) == "alice"
 
+    bob.clicks(offer, "Ask")
+    world.until(lambda: len(world.messages("Please ask in the thread", to=bob)) == 2, "he is answered again")
+    world.is_idle()
+    assert len(world.messages("has a question about this hand-off")) == 1
+
 
 @side_by_side
 def test_whoever_takes_the_pager_has_it_at_once_and_an_open_offer_is_over(
