@@ -64,11 +64,15 @@ def plan_question(tx: Tx, team: Team, _: str) -> OutageQuestion:
 def plan(tx: Tx, team: Team, about: str, facts: OutageFacts, at: datetime) -> Stages:
     """Decide what GitLab is told of a shift that began: each part by itself.
 
-    What began since it was offered passes, too; what is over meanwhile stays for its note.
+    What began since it was offered passes, too; what is over meanwhile stays for its note. Who was assigned when it was
+    offered stays known, so that whom somebody assigned since is not taken for one of those.
     """
     outages.take_over(tx, team, "", facts, at)
     handoff = must_find(tx, int(about))
-    handed = oncall.as_it_stands(ongoing.listing(tx, team).handed, handoff.handed)
+    offered = handoff.handed if handoff.state == "accepted" and handoff.listed_at else ()
+    then = {one.key: one.assignees for one in offered}
+    now = (replace(one, assignees=then.get(one.key, one.assignees)) for one in ongoing.listing(tx, team).handed)
+    handed = oncall.as_it_stands(tuple(now), handoff.handed)
     tx.save_handoff(replace(handoff, handed=handed, listed_at=facts.at, stale=False))
     told: list[Named] = []
     for one in handed:

@@ -236,6 +236,25 @@ def test_with_gitlab_down_the_last_list_passes_with_its_age_and_all_is_told_once
 
 
 @side_by_side
+def test_whom_somebody_assigned_between_offer_and_acceptance_is_left_and_that_is_said(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    with_colleagues(gitlab)
+    gitlab.add_user("chen")
+    lost = gitlab.add_issue("Avatars are missing", [DATA_LOSS], assignees=["alice"])
+    takes(world, alice)
+    world.is_idle()
+    offer = offers(world, alice, bob)
+    gitlab.edit_issue(lost, assignees=["chen"])
+
+    accepts(world, bob, offer)
+
+    world.said("somebody assigned chen meanwhile", to=bob)
+    world.is_idle()
+    assert assignees(gitlab, lost) == ["chen"]
+
+
+@side_by_side
 def test_a_bot_that_is_killed_between_offer_and_answer_has_lost_nothing(
     world: World, gitlab: Gitlab, alice: Persona, bob: Persona
 ) -> None:
