@@ -52,10 +52,16 @@ def assign(
     ids = {one.name: one.id for one in (*issue.people, incoming)}
     after = calls.row("put", path, _assigned, body={"assignee_ids": [ids[name] for name in wanted]}).names
     if incoming.name in after:
-        return {}
+        return _made_room(wanted, after, incoming.name)
     if others and len(after) == 1:
         return {"kept": _why_kept(others)}
     return {"missing": f"GitLab did not accept {incoming.name} as an assignee (are they a member of the project?)"}
+
+
+def _made_room(wanted: tuple[str, ...], after: tuple[str, ...], name: str) -> dict[str, Any]:
+    """Say who is assigned no more, where GitLab keeps fewer people than it was told of."""
+    gone = [one for one in wanted if one not in after]
+    return {"missing": f"{' and '.join(gone)} had to make room for {name}: GitLab keeps one here"} if gone else {}
 
 
 def _why_kept(others: tuple[str, ...]) -> str:

@@ -67,10 +67,10 @@ def test_the_incoming_person_takes_the_place_of_the_outgoing_one_and_the_others_
     assert assigned(paid, iid) == ["bob", "chen"]
 
 
-def test_where_one_person_fits_it_is_the_incoming_one(tracker: Tracker) -> None:
+def test_where_one_person_fits_it_is_the_incoming_one_and_who_made_room_is_said(tracker: Tracker) -> None:
     iid = tracker.world.add_issue("Slow", assignees=["chen"])
 
-    assert tracker.tells(assign(iid, "chen")) == {}
+    assert tracker.tells(assign(iid, "chen")) == {"missing": "chen had to make room for bob: GitLab keeps one here"}
 
     assert assigned(tracker, iid) == ["bob"]
 
