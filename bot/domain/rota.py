@@ -250,7 +250,7 @@ def due(
         found.append(Due("soon", following.person, following.since))
     running = [one for one in others if one.runs(at) and at - one.since < LATELY]
     if running and not any(one.runs(at) for one in own):
-        last = running[-1]
+        last = max(running, key=lambda one: one.since)  # of those who began together the first, as `upcoming` says
         if last.person.id != offered_to and (shift is None or shift.since < last.since):
             found.append(Due("late", last.person, last.since))
     return [one for one in found if one.key not in told]

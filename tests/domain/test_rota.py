@@ -251,6 +251,14 @@ def test_after_cover_it_is_told_that_it_has_not_gone_back() -> None:
     assert told(calendar, has(ALICE, 12), 13) == [("late", "Bob Hill", 13)]
 
 
+def test_of_two_who_begin_together_the_one_who_is_late_is_the_one_who_is_next() -> None:
+    calendar = rota(entry("Alice", 0, 8), entry("Bob", 8, 16), entry("Carol", 8, 16))
+
+    (late,) = told(calendar, has(ALICE, 0), 8.1)
+
+    assert late == ("late", *(next_one(calendar, ALICE, 8.1) or ()))
+
+
 def test_in_a_gap_nothing_is_late() -> None:
     calendar = rota(entry("Alice", 0, 8), entry("Bob", 12, 16))
 
