@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.dialogue import Answer, Ask, Closed, FieldErrors, File, Modal, Outcome, Reply, Request
 from bot.domain import oncall
+from bot.domain.commands import can_be_seen
 from bot.domain.commands.handoff import (
     AddPending,
     CancelHandoff,
@@ -270,7 +271,7 @@ def _what_is_wrong(values: Mapping[str, str]) -> dict[str, str]:
         for name, value in values.items()
         if len(value) > LONGEST_NOTE
     }
-    if not values.get("summary") and values.get(offering.QUIET) != "yes":
+    if not can_be_seen(values.get("summary", "")) and values.get(offering.QUIET) != "yes":
         wrong["summary"] = "Please say in a few words how it stands, or tick Quiet shift."
     return wrong
 

@@ -114,6 +114,15 @@ def test_a_declined_offer_frees_the_way_and_the_reason_and_what_was_typed_are_th
 
 
 @side_by_side
+def test_a_summary_in_which_nothing_can_be_seen_is_refused_at_its_field(world: World, alice: Persona) -> None:
+    takes(world, alice)
+    opens_offer(world, alice, "<@U2>")
+    alice.fills("Summary", " \u200b\n")
+
+    assert "Please say in a few words how it stands" in alice.submits().text
+
+
+@side_by_side
 def test_who_cancels_an_offer_may_offer_again_and_the_buttons_of_the_first_are_gone(
     world: World, alice: Persona, bob: Persona
 ) -> None:
