@@ -41,7 +41,7 @@ class Handed:
 
     `outage` is Baton's own number of it, None for data loss alone; `iid` is GitLab's, None until the issue is there.
     `private` tells that it was declared in a private channel. `assignees` are user names in GitLab, as they were when
-    the hand-off was offered.
+    the hand-off was offered. What is `over` since then passes only for its note.
     """
 
     title: str
@@ -55,6 +55,7 @@ class Handed:
     private: bool = False
     updated_at: datetime | None = None
     assignees: tuple[str, ...] = ()
+    over: bool = False
 
     @property
     def key(self) -> str:
@@ -325,4 +326,4 @@ def as_it_stands(now: tuple[Handed, ...], before: tuple[Handed, ...]) -> tuple[H
     """Put the notes of before to what goes on now, and keep what is over by now where it has a note."""
     noted = with_notes(now, {one.key: one.note for one in before})
     there = {one.key for one in noted}
-    return (*noted, *(one for one in before if one.key not in there and one.note))
+    return (*noted, *(replace(one, over=True) for one in before if one.key not in there and one.note))

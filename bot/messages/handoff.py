@@ -117,12 +117,15 @@ def _content(page: Page, told: Told, most: int) -> None:
     one = told.handoff
     if said := summary(one, most):
         page.say(said)
-    if one.handed:
-        page.say("\n".join(["*Ongoing:*", *(_handed(each, told, most) for each in one.handed[:MOST_LISTED])]))
-        if (more := len(one.handed) - MOST_LISTED) > 0:
-            page.small(f"… and {more} more.")
+    shown = one.handed[:MOST_LISTED]
+    if going := [_handed(each, told, most) for each in shown if not each.over]:
+        page.say("\n".join(["*Ongoing:*", *going]))
     else:
         page.say(ASKING if one.moved and told.under_way else NOTHING)
+    if over := [_handed(each, told, most) for each in shown if each.over]:
+        page.say("\n".join(["*Over by now:*", *over]))
+    if (more := len(one.handed) - MOST_LISTED) > 0:
+        page.small(f"… and {more} more.")
     if one.common_note:
         page.say(f"*On the others:* {escape(shorten(one.common_note, most))}")
     public = tuple(each for each in one.pending if not each.private)
@@ -139,7 +142,9 @@ def summary(one: Handoff, most: int) -> str:
 
 def _handed(one: Handed, told: Told, most: int) -> str:
     title = escape(shorten(on_one_line(one.spoken), 100))
-    line = f"{sign(one)} {link(one.url, one.reference)} {title} · for {lasted(one.since, told.handoff.at)}"
+    line = f"{sign(one)} {link(one.url, one.reference)} {title}"
+    if not one.over:
+        line += f" · for {lasted(one.since, told.handoff.at)}"
     if not one.note:
         return line
     if one.hidden:

@@ -132,7 +132,8 @@ def _in_history(one: Handoff) -> str:
     report = f" · report {link(one.report_url, f'#{one.report}')}" if one.report else ""
     said = "a private reason" if one.private else escape(shorten(on_one_line(one.reason), 100))
     reason = f" ({said})" if one.reason else ""
-    passed = f" · {len(one.handed)} ongoing" if one.handed else ""
+    going = sum(not each.over for each in one.handed)
+    passed = f" · {going} ongoing" if going else ""
     return f"• {moment(one.at)} {out} → {person(one.incoming)}: {_STATES[one.state]}{reason}{passed}{report}"
 
 

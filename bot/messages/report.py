@@ -45,12 +45,10 @@ def report(told: Reported, *, own: str = "") -> str:
     parts = [
         _head(told),
         _section("Summary", _summary(one, own)),
-        _section(
-            "Ongoing", "\n".join(_handed(each, one, own) for each in one.handed) or "Nothing: no outage, no data loss."
-        ),
+        _section("Ongoing", _listed(told, own, over=False) or "Nothing: no outage, no data loss."),
         _section("Note on the others", quoted(one.common_note, own=own)) if one.common_note else "",
         _section("Added for this hand-off", _pending(told, own)) if one.pending else "",
-        _section("Resolved in this shift", _resolved(told)) if told.resolved else "",
+        _section("Resolved in this shift", resolved) if (resolved := _resolved(told, own)) else "",
         _section("Incidents", _events(told, "incident", own)),
         _section("Changes", _events(told, "change", own)),
     ]
@@ -94,11 +92,18 @@ def _summary(one: Handoff, own: str) -> str:
     return "None was given."
 
 
+def _listed(told: Reported, own: str, *, over: bool) -> str:
+    one = told.handoff
+    return "\n".join(_handed(each, one, own) for each in one.handed if each.over == over)
+
+
 def _handed(one: Handed, handoff: Handoff, own: str) -> str:
     name = f"#{one.iid}" if one.iid is not None else f"O{one.outage}"
     also = f" (O{one.outage})" if one.iid is not None and one.outage is not None else ""
     at = handoff.answered_at or handoff.at
-    line = f"- {name}{also} {one_line(one.spoken, own=own)}, for {lasted(one.since, at)}"
+    line = f"- {name}{also} {one_line(one.spoken, own=own)}"
+    if not one.over:
+        line += f", for {lasted(one.since, at)}"
     if not one.note:
         return line
     if one.hidden and not handoff.private:
@@ -114,8 +119,11 @@ def _pending(told: Reported, own: str) -> str:
     return "\n".join(lines)
 
 
-def _resolved(told: Reported) -> str:
-    return "\n".join(f"- {reference} {one_line(title)}" for reference, title in told.resolved)
+def _resolved(told: Reported, own: str) -> str:
+    """List what ended, each once: with its note, where it ended after it was offered with one."""
+    noted = {one.reference for one in told.handoff.handed if one.over}
+    ended = [f"- {reference} {one_line(title)}" for reference, title in told.resolved if reference not in noted]
+    return "\n".join(part for part in (*ended, _listed(told, own, over=True)) if part)
 
 
 def _events(told: Reported, kind: str, own: str) -> str:

@@ -264,6 +264,36 @@ def test_whom_somebody_assigned_between_offer_and_acceptance_is_left_and_that_is
 
 
 @side_by_side
+def test_what_ended_before_the_offer_was_accepted_is_told_as_over_and_its_note_is_not_lost(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    lost = gitlab.add_issue("Avatars are missing", [DATA_LOSS])
+    takes(world, alice)
+    declares(world, alice, "Database is down")
+    world.said("O1 (#")
+    world.is_idle()
+    offer = offers(world, alice, bob, "", {f"#{lost}": "half of them are back", "(O1)": "failover at six"})
+    gitlab.edit_issue(lost, state="closed")
+    alice.types("/event resolve O1", CHANNEL)
+    world.said("is over")
+    world.is_idle()
+
+    accepts(world, bob, offer)
+
+    world.until(lambda: len(reports(gitlab)) == 2, "the report")
+    report = gitlab.issue(reports(gitlab)[-1])["description"]
+    going, _, ended = report.partition("### Resolved in this shift")
+    assert "Nothing: no outage" in going
+    for words in ("Avatars are missing", "half of them are back", "Database is down", "failover at six"):
+        assert words in ended.partition("### Incidents")[0]
+        assert words not in going
+    assert ended.partition("### Incidents")[0].count("Database is down") == 1
+    said = world.said("Over by now").text
+    assert "Nothing is ongoing" in said
+    assert "failover at six" in said.partition("Over by now")[2]
+
+
+@side_by_side
 def test_a_bot_that_is_killed_between_offer_and_answer_has_lost_nothing(
     world: World, gitlab: Gitlab, alice: Persona, bob: Persona
 ) -> None:
