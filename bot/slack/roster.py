@@ -9,6 +9,7 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from bot.dialogue import FILLING_IN, Request, read_request
 from bot.domain.errors import Rejected, Unavailable
@@ -27,6 +28,8 @@ AT_A_TIME = 10
 MOST_MET = 60
 """Members of the home channel who are asked for at the start; Slack allows a hundred questions a minute."""
 POLL = 5.0
+HELD = timedelta(seconds=15)
+"""For so long a kept request is one process's own, unless it says so again: no other one answers it, too."""
 WITHHELD_PAUSE = 5.0
 """Slack allows twenty questions a minute about groups."""
 BOT_USER, BOT, ADDRESS = "bot user", "bot", "workspace address"
@@ -68,6 +71,7 @@ class Roster:
         self._roll = random.Random()  # noqa: S311 - jitter, not a secret
         self._sparing = Sparing("roster.waits")
         self._shown: dict[str, asyncio.Task[None]] = {}
+        self._holder = uuid4().hex
         self._told: set[str] = set()
 
     def wake(self) -> None:
@@ -108,7 +112,7 @@ class Roster:
         kept = [one for one in await self.store.read(lambda tx: tx.kept_requests()) if one[1] != FILLING_IN]
         self._forget_settled({request for request, _, _ in kept})
         for request, waits_for, written in kept:
-            if request in self._shown:
+            if not await self._holds(request) or request in self._shown:
                 continue
             try:
                 await self._take_up(request, waits_for, written)
@@ -140,6 +144,11 @@ class Roster:
                 await self._learn(who)
             self._strangers.remove(who)
         self.wake()
+
+    async def _holds(self, request: str) -> bool:
+        """Make a kept request this process's own, for a while; False where it is another one's."""
+        at = self.clock()
+        return await self.store.write(lambda tx: tx.take_request(request, self._holder, at, at + HELD))
 
     async def _take_up(self, request: str, waits_for: str, written: str) -> None:
         try:

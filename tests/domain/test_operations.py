@@ -19,6 +19,7 @@ from bot.domain.operations import (
     Made,
     Operation,
     Plan,
+    PlanInLine,
     Post,
     Refresh,
     RemoveMilestone,
@@ -48,6 +49,7 @@ maybe = st.none() | texts
 KINDS: dict[type[Operation], st.SearchStrategy[Operation]] = {
     Plan: st.builds(Plan, texts, texts),
     SlackPlan: st.builds(SlackPlan, texts, texts),
+    PlanInLine: st.builds(PlanInLine, texts, texts, texts),
     CreateMilestone: st.builds(CreateMilestone, texts, days, days),
     SetMilestone: st.builds(
         SetMilestone,

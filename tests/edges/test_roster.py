@@ -100,11 +100,26 @@ def test_a_kept_command_survives_a_kill(world: World) -> None:
     world.until(lambda: asked_who(world, "U9"), "Slack is asked")
     world.bot.is_killed()
     world.slack.weather.clears()
+    world.clock.moves(seconds=20)
 
     world.bot.starts()
 
     opened(world, somebody)
     assert len(world.messages("Press the button", to=somebody)) <= 1
+
+
+def test_of_two_processes_one_answers_a_kept_command(world: World) -> None:
+    world.another_bot().starts()
+    world.slack.weather.fails(500, match="users.info")
+    somebody = newcomer(world)
+    assert somebody.types("/handoff take", CHANNEL).ok
+    world.until(lambda: asked_who(world, "U9"), "Slack is asked")
+    world.slack.weather.clears()
+
+    world.said("You are on call now", to=somebody)
+    world.is_idle()
+    assert len(world.messages("You are on call now", to=somebody)) == 1
+    assert len(world.messages("took the pager")) == 1
 
 
 def leads(tmp_path: Path, *leads: str) -> World:

@@ -223,3 +223,18 @@ def audit(tx: Tx, command: str) -> None:
 async def add(store: Store, *stages: dict[str, Operation]) -> None:
     named = tuple(tuple(stage.items()) for stage in stages)
     await store.write(lambda tx: tx.add_batch(Batch("b", "test", "about", "running", "U1", AT), named))
+
+
+async def test_a_kept_request_is_held_by_one_until_its_time_is_up(store: Store) -> None:
+    until = AT + timedelta(seconds=15)
+
+    async def takes(holder: str, at: datetime, request: str = "r1") -> bool:
+        return await store.write(lambda tx: tx.take_request(request, holder, at, until))
+
+    await store.write(lambda tx: tx.keep_request("r1", "{}", "U9", AT))
+
+    assert await takes("one", AT)
+    assert await takes("one", AT), "the same one, again"
+    assert not await takes("two", AT)
+    assert await takes("two", until)
+    assert not await takes("one", AT, "unknown")

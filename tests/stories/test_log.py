@@ -208,6 +208,7 @@ def test_what_nobody_can_see_is_no_title_and_no_text_of_an_event(world: World, a
 @side_by_side
 def test_a_file_says_how_many_events_it_has(world: World, alice: Persona) -> None:
     alice.types("/event log change disk full", CHANNEL)
+    world.said("Logged as event 1")
     exported(world, alice)
     alice.types("/event log change disk has room", CHANNEL)
     exported(world, alice)

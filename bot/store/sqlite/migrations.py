@@ -287,3 +287,12 @@ def oncall(db: Database) -> None:
         ALTER TABLE people ADD COLUMN handle TEXT NOT NULL DEFAULT '';
         UPDATE people SET read_at = '';
     """)
+
+
+@migrations()
+def taken_requests(db: Database) -> None:
+    """Of several processes one takes up a kept request: who holds it, and until when."""
+    db.executescript("""
+        ALTER TABLE kept_requests ADD COLUMN holder TEXT NOT NULL DEFAULT '';
+        ALTER TABLE kept_requests ADD COLUMN held_until TEXT NOT NULL DEFAULT '';
+    """)

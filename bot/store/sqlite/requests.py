@@ -58,6 +58,14 @@ class RequestsTx(Rows):
         rows = self.rows("SELECT id, waits_for, request FROM kept_requests ORDER BY at")
         return [(row["id"], row["waits_for"], row["request"]) for row in rows]
 
+    def take_request(self, request: str, holder: str, at: datetime, until: datetime) -> bool:
+        """Hold a kept request until then, unless somebody else does; tells whether it is held by `holder` now."""
+        cursor = self.run(
+            "UPDATE kept_requests SET holder = ?, held_until = ? WHERE id = ? AND (holder = ? OR held_until <= ?)",
+            (holder, text(until), request, holder, text(at)),
+        )
+        return cursor.rowcount == 1
+
     def settle_request(self, request: str) -> None:
         """Strike a kept request off the list."""
         self.run("DELETE FROM kept_requests WHERE id = ?", (request,))
