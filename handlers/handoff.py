@@ -170,13 +170,14 @@ def show_modal(tx: Tx, team: Team, request: Request, about: str, answer: Answer)
     reader = _reader(tx, request, since)
     readable = [one for one in logged if reader.may_read(one)]
     pending = tx.pending()
+    known = ongoing.listing(tx, team, "" if answer.ongoing else answer.reason or "it does not answer")
     kept = {"channel": carried["channel"], "private": carried["private"], "stale": answer.ongoing is None}
     shown = Offering(
         by=request.who,
         outgoing=shift.who if shift else request.who,
         incoming=carried["to"],
         shift=shift,
-        listing=ongoing.listing(tx, team, "" if answer.ongoing else answer.reason or "it does not answer"),
+        listing=ongoing.listing_for(tx, known, reader),
         now=request.at,
         events=tuple(readable[-NEWEST:]),
         count=len(logged),

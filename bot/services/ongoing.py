@@ -1,10 +1,11 @@
 """What goes on, and what happened in a shift: all that there is to pass on."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain import oncall
 from bot.domain.events import Event, Pending, Reader, Span
-from bot.domain.oncall import Handoff
+from bot.domain.oncall import Handed, Handoff
 from bot.domain.passing import Listing
 from bot.domain.questions import OutageQuestion
 from bot.domain.team import Team
@@ -42,11 +43,30 @@ def shift_events(tx: Tx, since: datetime | None, until: datetime) -> list[Event]
 
 
 def reader_of(tx: Tx, who: str, since: datetime | None, at: datetime) -> Reader:
-    """Work out what of the shift's events, and of what waits for the hand-off, somebody may read.
+    """Work out what of the shift's events, of what goes on, and of what waits for the hand-off, somebody may read.
 
     Raises NotKnownYetError where members must be asked for first.
     """
-    return privacy.reader(tx, who, [*shift_events(tx, since, at), *tx.pending()])
+    places = [one.channel for one in tx.ongoing() if one.confidential and one.by != who]
+    return privacy.reader(tx, who, [*shift_events(tx, since, at), *tx.pending()], places)
+
+
+def listing_for(tx: Tx, listing: Listing, reader: Reader) -> Listing:
+    """Keep from a reader the titles of what is confidential.
+
+    They are for whoever has the pager or declared it, and for members of the channel in which that was done.
+    """
+    shift = tx.shift()
+    if shift is not None and shift.who == reader.who:
+        return listing
+
+    def may_read(one: Handed) -> bool:
+        outage = tx.outage(one.outage) if one.outage is not None else None
+        place, by = (outage.channel, outage.by) if outage is not None else ("", "")
+        return not one.confidential or reader.is_in(place) or by == reader.who
+
+    handed = (one if may_read(one) else replace(one, title=one.spoken) for one in listing.handed)
+    return replace(listing, handed=tuple(handed))
 
 
 def readable(tx: Tx, handoff: Handoff, who: str) -> tuple[frozenset[str], tuple[Pending, ...]]:

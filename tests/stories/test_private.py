@@ -235,6 +235,31 @@ def test_a_hand_off_from_a_private_channel_stays_there(
 
 
 @side_by_side
+def test_who_opens_a_hand_off_without_having_the_pager_reads_no_title_of_a_confidential_issue(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    opens_war_room(world)
+    gitlab.add_issue(f"{SECRET} was lost", ["(perceived) data loss"], confidential=True)
+    alice.types(f"/event outage {SECRET} leaked", WAR_ROOM)
+    world.modal(alice, "Open issue")
+    alice.submits()
+    world.until(lambda: len(gitlab.state.issues) == 2, "its issue is there")
+    world.is_idle()
+
+    bob.types(f"/handoff <@{alice.id}>", CHANNEL)
+    assert "root-password" not in world.modal(bob, "Hand off").text
+    alice.types(f"/handoff <@{bob.id}>", CHANNEL)
+    modal = world.modal(alice, "Hand off").text
+    assert f"{SECRET} leaked" in modal
+    assert f"{SECRET} was lost" not in modal
+
+    bob.closes(everything=True)
+    takes(world, bob)
+    bob.types(f"/handoff <@{alice.id}>", CHANNEL)
+    assert f"{SECRET} was lost" in world.modal(bob, "Hand off").text
+
+
+@side_by_side
 def test_a_reason_given_in_a_private_channel_is_told_there_and_nowhere_else(
     world: World, gitlab: Gitlab, alice: Persona, bob: Persona
 ) -> None:
