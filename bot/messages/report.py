@@ -15,6 +15,8 @@ from bot.messages.tracker import harmless, one_line, quoted
 
 MOST_EVENTS = 500
 """Events in a report; the log has them all."""
+LONGEST = 1_000_000
+"""Characters of a report; GitLab takes 1,048,576 of a description, and refuses what is longer."""
 
 
 def note(handoff: Handoff, handed: Handed, outgoing: str, incoming: str, *, own: str = "") -> str:
@@ -57,7 +59,15 @@ def report(told: Reported, *, own: str = "") -> str:
         parts.append(
             f"{count(told.hidden, 'private event')} of this shift: whoever {whose} with `/event list` in Slack."
         )
-    return "\n\n".join(part for part in parts if part)
+    return _cut("\n\n".join(part for part in parts if part))
+
+
+def _cut(text: str) -> str:
+    """End a text that is too long for GitLab behind a whole line, and say so."""
+    if len(text) <= LONGEST:
+        return text
+    whole = text[:LONGEST].rpartition("\n")[0]
+    return f"{whole}\n\n*The rest is too long for an issue; Baton's log has the events.*"
 
 
 def _head(told: Reported) -> str:

@@ -438,3 +438,13 @@ def test_nothing_that_is_typed_pings_anybody_or_commands_gitlab(text: str) -> No
         assert "@here " not in part
         assert "#12" not in part
         assert not any(line.lstrip("> -").startswith("/close") for line in part.split("\n"))
+
+
+def test_a_report_is_never_longer_than_gitlab_takes() -> None:
+    things = tuple(Pending(number, f"p{number}", "U1", AT, "@" * 3000) for number in range(200))
+
+    written = report.report(Reported(replace(ACCEPTED, pending=things), {"U1": "alice", "U2": "bob"}))
+
+    assert len(written) < 1_048_576
+    assert written.endswith("the events.*")
+    assert "accepted at" in written
