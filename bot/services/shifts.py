@@ -186,11 +186,26 @@ def reported(tx: Tx, number: int) -> Reported:
     public = [one for one in found if PUBLIC.may_read(one)]
     whom = {one for one in (handoff.outgoing, handoff.incoming, *(event.by for event in public)) if one}
     ended = tx.outages_ended(handoff.since, until) if handoff.since else []
+    previous = tx.last_report_before(number)
     return Reported(
         replace(handoff, handed=tuple(handed_in(tx, number, one.key)[1] for one in handoff.handed)),
         names_of(tx, whom),
         tuple(public),
         len(found) - len(public),
-        tuple((f"#{one.iid} ({one.reference})" if one.iid else one.reference, one.spoken) for one in ended),
-        tx.last_report_before(number),
+        (
+            *((f"#{one.iid} ({one.reference})" if one.iid else one.reference, one.spoken) for one in ended),
+            *((one.reference, one.spoken) for one in _lost_no_more(handoff, previous)),
+        ),
+        previous,
     )
+
+
+def _lost_no_more(handoff: Handoff, previous: Handoff | None) -> list[Handed]:
+    """List the issues about data loss that went on when the shift began, and do not any more.
+
+    The log does not tell when they ended, as it does of outages.
+    """
+    if previous is None or previous.answered_at != handoff.since:
+        return []
+    there = {one.iid for one in handoff.handed}
+    return [one for one in previous.handed if one.outage is None and not one.over and one.iid not in there]

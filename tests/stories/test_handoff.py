@@ -264,6 +264,25 @@ def test_whom_somebody_assigned_between_offer_and_acceptance_is_left_and_that_is
 
 
 @side_by_side
+def test_what_data_loss_ended_in_a_shift_is_told_in_its_report_and_not_in_the_next(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    lost = gitlab.add_issue("Avatars are missing", [DATA_LOSS])
+    takes(world, alice)
+    world.is_idle()
+    gitlab.edit_issue(lost, state="closed")
+
+    accepts(world, bob, offers(world, alice, bob))
+    world.until(lambda: len(reports(gitlab)) == 2, "the report")
+    accepts(world, alice, offers(world, bob, alice))
+    world.until(lambda: len(reports(gitlab)) == 3, "the next report")
+
+    _, first, second = (gitlab.issue(one)["description"] for one in reports(gitlab))
+    assert f"### Resolved in this shift\n\n- #{lost} Avatars are missing\n" in first
+    assert "Resolved" not in second
+
+
+@side_by_side
 def test_what_ended_before_the_offer_was_accepted_is_told_as_over_and_its_note_is_not_lost(
     world: World, gitlab: Gitlab, alice: Persona, bob: Persona
 ) -> None:
