@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from pprint import pformat
 from typing import Any, Literal
 
 import pytest
@@ -175,7 +176,7 @@ def test_whichever_call_was_the_last_the_end_is_the_same(
 
 def _comparable(outcome: dict[str, Any]) -> str:
     """Leave out what differs from one world to the next: hidden marks, GitLab's port, how many seconds something lasted."""
-    return _OWN.sub("…", repr(outcome))
+    return _OWN.sub("…", pformat(outcome))
 
 
 _OWN = re.compile(r"baton:report:\w+|127\.0\.0\.1:\d+|\d+ s\b")

@@ -127,7 +127,9 @@ function drawElement(block, element, surface, label) {
 
 function drawButton(block, element, surface) {
   const label = plain(element.text);
-  const style = { class: `button ${element.style ?? ""}`, data: { focus: `${surface.name}-${block.block_id}-${element.action_id}` } };
+  // Not by its block: where the app names none, an edited message has others, and the focus would be lost.
+  const focus = `${surface.name}-${element.action_id}-${element.value ?? ""}`;
+  const style = { class: `button ${element.style ?? ""}`, data: { focus } };
   if (element.accessibility_label) style["aria-label"] = element.accessibility_label;
   if (element.url) {
     const press = () => surface.press(block, element, []);

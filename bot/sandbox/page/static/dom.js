@@ -54,6 +54,26 @@ export function patch(parent, wanted) {
   for (const element of there.values()) element.remove();
 }
 
+/**
+ * Makes of `draw` one that waits while the pointer's button is down inside `element`: what were drawn anew between its
+ * going down and up would take the click with it.
+ */
+export function unlessPressed(element, draw) {
+  let isPressed = false;
+  let later = null;
+  element.addEventListener("pointerdown", () => (isPressed = true));
+  for (const end of ["pointerup", "pointercancel"]) {
+    addEventListener(end, () => isPressed && setTimeout(() => {
+      isPressed = false;
+      later?.();
+    }));
+  }
+  return (...given) => {
+    later = isPressed ? () => draw(...given) : null;
+    if (!isPressed) draw(...given);
+  };
+}
+
 /** Replaces all children, and gives the focus back to the element with the same `data-focus` (or id). */
 export function fill(parent, ...inside) {
   keepingFocus(parent, () => parent.replaceChildren(...inside.flat(Infinity).filter(Boolean)), parent);

@@ -2,7 +2,7 @@
 
 import { drawBlocks } from "./blocks.js";
 import { createComposer } from "./composer.js";
-import { fill, icon, make, patch } from "./dom.js";
+import { fill, icon, make, patch, unlessPressed } from "./dom.js";
 import { ask } from "./menu.js";
 import { createModal } from "./modal.js";
 import { mrkdwn } from "./mrkdwn.js";
@@ -334,7 +334,7 @@ export function start(page) {
 
   // -- the sidebar ------------------------------------------------------------------------------------------------------
 
-  function drawSidebar() {
+  const drawSidebar = unlessPressed(sidebar, () => {
     const shape = JSON.stringify([shown.places, shown.threads.map((each) => each.unread), shown.members, place, page.me, minute()]);
     if (sidebar.drawnFrom === shape) return;
     sidebar.drawnFrom = shape;
@@ -359,7 +359,7 @@ export function start(page) {
         section("Apps", [row({ id: HOME, isHere: place === HOME || place === app?.id, sign: avatar(names, shown.bot), words: "Baton", unread: app?.unread, mentions: app?.mentions, go: () => (app?.unread ? talkTo(shown.bot) : open(HOME, { focus: true })) })]),
       ),
     );
-  }
+  });
 
   const minute = () => Math.floor(names.now() / 60);
 

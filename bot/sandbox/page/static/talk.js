@@ -3,7 +3,7 @@
 // `hands` does things for the person: press, react, openThread, shortcut, edit, remove (see slack.js).
 
 import { drawBlocks } from "./blocks.js";
-import { icon, make, patch } from "./dom.js";
+import { icon, make, patch, unlessPressed } from "./dom.js";
 import { drawEmoji } from "./emoji.js";
 import { drawFile } from "./files.js";
 import { openEmoji, openMenu } from "./menu.js";
@@ -25,25 +25,13 @@ export function createList(label, hands) {
   // Pictures and texts come in after their message; `load` does not bubble, but it can be caught on its way down.
   list.addEventListener("load", () => follows && goOn(), { capture: true });
 
-  // A message that were drawn anew between the button's going down and up would take the click with it.
-  let isHeld = false;
-  let later = null;
-  list.addEventListener("pointerdown", () => (isHeld = true));
-  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => isHeld && setTimeout(letGo));
-  function letGo() {
-    isHeld = false;
-    later?.();
-  }
-
-  function show(messages, names, { place, newSince = null, inThread = false }) {
-    later = isHeld ? () => show(messages, names, { place, newSince, inThread }) : null;
-    if (isHeld) return;
+  const show = unlessPressed(list, (messages, names, { place, newSince = null, inThread = false }) => {
     const isOther = list.dataset.place !== place;
     list.dataset.place = place;
     patch(list, rows(messages, names, { newSince, inThread, hands, place }));
     if (isOther) list.scrollTop = 0;
     if (isOther || follows) goOn();
-  }
+  });
 
   /** To the end of the last message; where it is longer than the list is high, to its beginning and no further. */
   function goOn() {
