@@ -20,8 +20,8 @@ class Request:
     `kind` is command, button, submission, shortcut or event; `name` the command's word, or the name of the button or
     modal. `key` recognises the same request when it is delivered again. `private` tells that it came from a private
     channel. `trigger` and `response_url` are Slack's, and short-lived. `about` is what the button or modal carries;
-    `values` what was filled in, by field. `ts` is Slack's id of the message whose button was pressed. `said` is the
-    message that a shortcut, or an event of Slack's, is about.
+    `values` what was filled in, by field. `field` is the one of them that was just filled in, `ts` Slack's id of the
+    message whose button was pressed, and `said` the message that a shortcut, or an event of Slack's, is about.
     """
 
     id: str
@@ -40,6 +40,7 @@ class Request:
     about: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     source: str = "slack"
+    field: str = ""
     ts: str = ""
     said: Said | None = None
 

@@ -213,8 +213,10 @@ def list_file(tx: Tx, team: Team, request: Request, about: str) -> list[File]:
 def typed(tx: Tx, team: Team, request: Request) -> Outcome:
     """Keep what is typed, so that it is there when the modal is opened again."""
     del team
-    carried = json.loads(request.about)
-    tx.keep_draft(request.who, int(carried["shift"]), request.values, request.at)
+    shift = int(json.loads(request.about)["shift"])
+    # what is told of two fields may overtake each other: only the field in hand is news
+    typed_now = {name: value for name, value in request.values.items() if name == request.field}
+    tx.keep_draft(request.who, shift, {**request.values, **tx.draft(request.who, shift), **typed_now}, request.at)
     return Closed()
 
 

@@ -364,7 +364,7 @@ def unwritten(tx: Tx, team: Team, about: str) -> Words:
 
 
 def quiet(tx: Tx, team: Team, about: str) -> Words:
-    """Word the reminder of an outage without an update."""
+    """Word the reminder of outages without an update."""
     del team
-    number, _, since = about.partition(" ")
-    return say.quiet(outages.must_find(tx, int(number)), datetime.fromisoformat(since))
+    told = [(outages.must_find(tx, number), datetime.fromisoformat(since)) for number, since in json.loads(about)]
+    return say.quiet(told)

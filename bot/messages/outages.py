@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.domain.duration import lasted
 from bot.domain.events import LONGEST_TEXT
 from bot.domain.logged import Announced, Waiting
-from bot.domain.outages import Outage
+from bot.domain.outages import MOST_OFFERED, Outage
 from bot.domain.priority import AP_LABELS
 from bot.domain.talk import Said
 from bot.domain.team import Team
@@ -18,6 +18,8 @@ TITLE = "Declare an outage"
 FROM_MESSAGE = "Open outage issue"
 LONGEST_TITLE = 255
 CRITICAL = "critical"
+MOST_QUIET = 15
+"""Outages without an update that one message names."""
 NOBODY_PAGED = "Nobody was paged: I page nobody. Please tell whoever has to know."
 
 
@@ -269,16 +271,34 @@ def unwritten(told: Announced, *, written: bool) -> Words:
     ).words()
 
 
-def quiet(one: Outage, since: datetime) -> Words:
-    """Bring an outage up that had no update for long; for whoever is on call."""
+def quiet(told: Sequence[tuple[Outage, datetime]]) -> Words:
+    """Bring outages up that had no update for long, each with the moment since which it had none."""
     page = Page()
-    if one.ended_at is not None:
-        return page.say(f"Outage {outage_named(one)} is over.").words()
-    page.say(f":hourglass: Outage {outage_named(one)} goes on, and nothing was said of it since {moment(since)}.")
-    page.small("`/event log` adds what is known by now; if it is over, press the button.")
-    return page.block(
-        {"type": "actions", "elements": [_button("outage.resolve", "Resolve", one.number, style="danger")]}
-    ).words()
+    ongoing = [(one, since) for one, since in told if one.ongoing]
+    if not ongoing:
+        over = "It is over by now" if len(told) == 1 else "All are over by now"
+        return page.say(
+            f":white_check_mark: {over}: {', '.join(outage_named(one) for one, _ in told[:MOST_QUIET])}."
+        ).words()
+    if len(ongoing) == 1:
+        one, since = ongoing[0]
+        page.say(f":hourglass: Outage {outage_named(one)} goes on, and nothing was said of it since {moment(since)}.")
+    else:
+        lines = [f"• {outage_named(one)}, since {moment(since)}" for one, since in ongoing[:MOST_QUIET]]
+        more = [f"• … and {len(ongoing) - MOST_QUIET} more"] if len(ongoing) > MOST_QUIET else []
+        page.say("\n".join([f":hourglass: {len(ongoing)} outages go on, and nothing was said of them:", *lines, *more]))
+    page.small("`/event log` adds what is known by now; what is over ends with the button.")
+    buttons = [
+        _button(
+            f"outage.resolve#{one.number}", _resolve_label(one, alone=len(ongoing) == 1), one.number, style="danger"
+        )
+        for one, _ in ongoing[:MOST_OFFERED]
+    ]
+    return page.block({"type": "actions", "elements": buttons}).words()
+
+
+def _resolve_label(one: Outage, *, alone: bool) -> str:
+    return "Resolve" if alone else f"Resolve {one.reference}"
 
 
 def declared(one: Outage, waiting: Waiting | None) -> Words:

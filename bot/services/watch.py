@@ -3,6 +3,7 @@
 It is looked for every few seconds. What was said is written down with the saying, so any number of processes may look.
 """
 
+import json
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,8 +22,7 @@ def watch(tx: Tx, team: Team, at: datetime) -> None:
     offered = tx.open_handoff()
     if offered is not None:
         _watch_offer(tx, team, offered, at)
-    for outage in tx.ongoing():
-        _watch_outage(tx, team, outage, at)
+    _watch_outages(tx, team, at)
     rota.watch(tx, team, at)
 
 
@@ -44,20 +44,28 @@ def _watch_offer(tx: Tx, team: Team, offered: Handoff, at: datetime) -> None:
         tx.save_handoff(offered)
 
 
-def _watch_outage(tx: Tx, team: Team, outage: Outage, at: datetime) -> None:
-    """Remind whoever is on call of an outage without an update, once per period; the channel, where nobody is."""
-    name = f"outage {outage.number} brought up"
-    before = tx.fact(name)
-    last = last_update(tx, outage)
-    reminded_at = datetime.fromisoformat(before) if before else None
-    if not oncall.is_without_update(last, reminded_at, at, team.outage_reminder):
+def _watch_outages(tx: Tx, team: Team, at: datetime) -> None:
+    """Remind whoever is on call of outages without an update, each once per period; the channel, where nobody is."""
+    quiet = [(one.number, last) for one in tx.ongoing() if (last := _quiet_since(tx, team, one, at))]
+    if not quiet:
         return
+    for number, _ in quiet:
+        tx.keep_fact(_brought_up(number), at.isoformat(), at)
     shift = tx.shift()
     place = shift.who if shift is not None and is_in_slack(shift.who) else team.channel
-    key = f"quiet:{outage.number}:{at.timestamp():.6f}"
-    post = Post(key, place, "outage.quiet", f"{outage.number} {last.isoformat()}", otherwise="")
-    tx.keep_fact(name, at.isoformat(), at)
-    tx.add_operation("bring up", post, at)
+    about = json.dumps([[number, last.isoformat()] for number, last in quiet])
+    tx.add_operation("bring up", Post(f"quiet:{quiet[0][0]}:{at.timestamp():.6f}", place, "outage.quiet", about), at)
+
+
+def _quiet_since(tx: Tx, team: Team, outage: Outage, at: datetime) -> datetime | None:
+    """Tell since when nothing was said of an outage, if that is to be brought up now."""
+    before, last = tx.fact(_brought_up(outage.number)), last_update(tx, outage)
+    reminded_at = datetime.fromisoformat(before) if before else None
+    return last if oncall.is_without_update(last, reminded_at, at, team.outage_reminder) else None
+
+
+def _brought_up(number: int) -> str:
+    return f"outage {number} brought up"
 
 
 def last_update(tx: Tx, outage: Outage) -> datetime:

@@ -99,6 +99,7 @@ def button(body: Payload, *, request: str, at: datetime, envelope: str = "", pri
         view=str(view.get("id", "")),
         about=str((not typed and action.get("value")) or view.get("private_metadata") or ""),
         values=_values(view),
+        field=str(action.get("block_id", "")),
         ts=str((body.get("container") or {}).get("message_ts") or (body.get("message") or {}).get("ts") or ""),
     )
 

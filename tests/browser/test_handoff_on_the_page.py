@@ -4,7 +4,6 @@ import re
 
 from playwright.sync_api import Locator, expect
 
-from bot.sandbox.seed_talk import LAG
 from tests.browser.driving import NARROW, Window, Windows
 
 LOST = "Avatars missing after the storage migration"
@@ -44,7 +43,7 @@ def presses(message: Locator, label: str) -> None:
 
 def collects(alice: Window) -> None:
     """Opens an outage from an alarm, and puts a message, and two notes, one of them private, on the list."""
-    alice.uses(alice.message(LAG), "Open outage issue")
+    alice.uses(alice.message("11 min 40 s behind"), "Open outage issue")
     presses(alice.modal, "Open issue")
     expect(alice.message("declared by @alice").get_by_role("link", name="#")).to_be_visible()
     alice.uses(alice.message("Quiet night over here"), "Add to hand-off")

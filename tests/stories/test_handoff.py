@@ -354,3 +354,25 @@ def test_a_double_click_that_reaches_two_processes_accepts_once(
     world.is_idle()
     assert on_call(world) == "bob"
     assert len(reports(gitlab)) == 2
+
+
+@side_by_side
+def test_what_was_typed_is_there_again_also_where_what_was_told_of_two_fields_overtook_each_other(
+    world: World, gitlab: Gitlab, slack: Slack, alice: Persona, bob: Persona
+) -> None:
+    lost = gitlab.add_issue("Avatars are missing", [DATA_LOSS])
+    takes(world, alice)
+    opens_offer(world, alice, f"<@{bob.id}>")
+    told = alice.fills(f"#{lost}", "half of them are back")
+    assert told is not None
+    assert told.outgoing is not None
+    assert alice.fills("Summary", "Watch db3")
+
+    late = {**told.outgoing.payload, "trigger_id": "late"}
+    assert slack.line.ask(told.outgoing._replace(payload=late)).ok
+    alice.closes()
+
+    opens_offer(world, alice, f"<@{bob.id}>")
+    assert alice.modal is not None
+    assert alice.modal.field("Summary").value == "Watch db3"
+    assert alice.modal.field(f"#{lost}").value == "half of them are back"

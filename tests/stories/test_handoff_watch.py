@@ -6,7 +6,7 @@ from bot.sandbox.slack.persona import Persona
 from tests.stories.pager import accepts, offers, on_call, takes
 from tests.stories.side_by_side import side_by_side
 from tests.stories.test_handoff import declares
-from tests.stories.world import CHANNEL, World
+from tests.stories.world import CHANNEL, Gitlab, World
 
 ROTA = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -173,3 +173,22 @@ def test_the_user_group_and_the_topic_follow_and_a_missing_right_is_said_once(
         assert len(world.messages("I cannot keep the on-call user group in step")) == 1
         assert world.slack.usergroups["S1"].users == ["U1"]
         assert world.slack.channel(CHANNEL).topic == "On call: alice | What keeps the fleet running"
+
+
+@side_by_side
+def test_several_outages_without_an_update_are_brought_up_in_one_message(
+    world: World, gitlab: Gitlab, alice: Persona, bob: Persona
+) -> None:
+    takes(world, bob)
+    _, slow, _ = [
+        gitlab.add_issue(title, ["outage"]) for title in ("Mail is late", "Search is slow", "Pages are empty")
+    ]
+
+    passes(world, hours=4.1)
+
+    reminder = world.said("3 outages go on, and nothing was said of them", channel=None, to=bob)
+    assert reminder.buttons == ["Resolve O1", "Resolve O2", "Resolve O3"]
+    bob.clicks(reminder, "Resolve O2")
+    world.until(lambda: gitlab.issue(slow)["state"] == "closed", "the one is over")
+    world.is_idle()
+    assert len(world.messages("nothing was said of", channel=None, to=bob)) == 1
