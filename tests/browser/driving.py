@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
 CODE = Path(__file__).parents[2]
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -173,9 +174,16 @@ class Window:
         return self.talk.get_by_role("article").filter(has_text=words).last
 
     def does(self, message: Locator, action: str) -> None:
-        """Points at a message, and presses one of the buttons that appear."""
-        message.hover()
-        message.get_by_role("button", name=action, exact=True).click()
+        """Points at a message, and presses one of the buttons that appear; points again where the talk moved on."""
+        button = message.get_by_role("button", name=action, exact=True)
+        for _ in range(5):
+            message.hover()
+            try:
+                button.click(timeout=PATIENCE / 5)
+            except NotInTime:
+                continue
+            return
+        button.click()
 
     def uses(self, message: Locator, shortcut: str) -> None:
         """Points at a message, and chooses something from its menu."""
@@ -195,6 +203,16 @@ class Window:
         """Lets a service have this weather, from the panel."""
         self.page.get_by_role("tab", name="Weather").click()
         self.page.locator(f"label[for=w-{service}-{kind}]").click()
+
+    def walks_to(self, message: Locator) -> None:
+        """Goes from the last message upwards, by the keyboard, to this one."""
+        self.talk.focus()
+        self.page.keyboard.press("End")
+        for _ in range(5):
+            if message.evaluate("each => each === document.activeElement"):
+                return
+            self.page.keyboard.press("ArrowUp")
+        expect(message).to_be_focused()
 
     def tabs_to(self, goal: Locator, most: int = 40) -> None:
         """Presses Tab until the focus is there."""

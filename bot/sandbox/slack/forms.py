@@ -7,7 +7,6 @@ import copy
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
-from zlib import crc32
 
 from bot.sandbox.slack.elements import options_of
 from bot.sandbox.slack.payloads import unescaped
@@ -64,10 +63,8 @@ class Part(NamedTuple):
 def settled(blocks: Iterable[Json]) -> list[Json]:
     """A copy in which every block and every interactive element has a name, as Slack gives them."""
     copied: list[Json] = copy.deepcopy(list(blocks))
-    for number, block in enumerate(copied):
-        # by its place, so that on the page an edited message keeps what stayed the same in it
-        place = f"{number} {block['type']}"
-        block.setdefault("block_id", f"{crc32(place.encode()):08x}")
+    for block in copied:
+        block.setdefault("block_id", _name())
         for element in _elements(block):
             if element.get("type") not in {"image", "plain_text", "mrkdwn"}:
                 element.setdefault("action_id", _name())
