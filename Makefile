@@ -8,9 +8,10 @@ INSTALLED := $(VENV)/.installed
 SIDE_BY_SIDE := -n 4 --dist loadfile --no-loadscope-reorder
 CODE := $(wildcard bot handlers tests benchmarks)
 AXE := tests/browser/node_modules/.package-lock.json
+BOLT_JS := benchmarks/contenders/javascript/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo picture serve test faults check figures lock
+.PHONY: help setup demo picture serve test faults check bench lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,9 +53,12 @@ check: setup ## lint, format, types and import contracts
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
 
-figures: setup ## measure again what the README says about speed
-	$(BIN)/python -m benchmarks.figures
-	$(BIN)/python -m benchmarks.log
+bench: setup $(BOLT_JS) ## measure Baton beside others and the limit, in ten minutes, into benchmarks/RESULTS.md (QUICK=1: only try)
+	$(BIN)/python -m benchmarks
+
+$(BOLT_JS): benchmarks/contenders/javascript/package-lock.json
+	@npm ci --prefix benchmarks/contenders/javascript --no-audit --no-fund --loglevel=error \
+		|| echo 'npm could not fetch Bolt for JavaScript: it will be left out.' >&2
 
 lock: setup ## pin what pyproject.toml asks for, with hashes, into requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --universal --python-version 3.11 \

@@ -1,1 +1,1 @@
-"""Measurements, made again by `make figures`."""
+"""Baton measured beside what somebody would take instead, and beside the limit: `make bench` writes RESULTS.md."""
