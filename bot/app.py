@@ -43,7 +43,7 @@ from bot.slack.listening import Listening
 from bot.slack.performer import SlackPerformer
 from bot.slack.roster import Roster
 from bot.slack.socket import Socket
-from bot.store import Store, StoreError, Tx, open_store
+from bot.store import KEPT, Store, StoreError, Tx, open_store
 from bot.telemetry import log, metrics
 
 if TYPE_CHECKING:
@@ -166,6 +166,12 @@ class Bot:
                 return await self.gitlab.read(question)
             case WeekQuestion():
                 return await self.gitlab.read(question)
+
+    def wake(self, whom: frozenset[str]) -> None:
+        """Let those look who were given something to do, and nobody else: a look costs more than a command."""
+        self.outbox.wake(whom)
+        if KEPT in whom:
+            self.roster.wake()
 
     async def close(self) -> None:
         """Let go of everything but the store."""
@@ -383,15 +389,15 @@ async def serve(settings: Settings, clock: Clock = now, on_ready: Callable[[str]
     `on_ready` is called with the address that HTTP listens on. The code is 1 when a part broke down and ended it.
     """
     loop = asyncio.get_running_loop()
-    wakes: list[Callable[[], None]] = []
+    wakes: list[Callable[[frozenset[str]], None]] = []
 
-    def wake_all() -> None:
+    def on_work(whom: frozenset[str]) -> None:
         for wake in wakes:
-            loop.call_soon_threadsafe(wake)
+            loop.call_soon_threadsafe(wake, whom)
 
-    store = await asyncio.to_thread(partial(open_store, settings.database_url, on_work=wake_all))
+    store = await asyncio.to_thread(partial(open_store, settings.database_url, on_work=on_work))
     bot = Bot(settings, store, clock)
-    wakes += [bot.outbox.wake, bot.roster.wake]
+    wakes.append(bot.wake)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)

@@ -18,7 +18,7 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -141,10 +141,12 @@ class Outbox:
         self._ended = asyncio.Event()
         self._ended.set()
 
-    def wake(self) -> None:
-        """Look at once: something may be due."""
-        for world in self.worlds.values():
-            world.wake.set()
+    def wake(self, worlds: Collection[str] | None = None) -> None:
+        """Look at once whether something is due for these worlds, or for any; not where nothing may be sent yet."""
+        at = self.clock()
+        for name, world in self.worlds.items():
+            if worlds is None or (name in worlds and world.health.opens_at(at) is None):
+                world.wake.set()
 
     def is_up(self, world: str) -> bool | None:
         """Tell whether a world answered last time; None before the first time."""

@@ -4,21 +4,21 @@ There is one database so far, SQLite, so `Tx` is its transaction; what a second 
 public methods of that class.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
-from bot.store.sqlite import SqliteStore, StoreError, Tx, look_in
+from bot.store.sqlite import KEPT, OnWork, SqliteStore, StoreError, Tx, look_in
 
-__all__ = ["Store", "StoreError", "Tx", "look_in", "open_store"]
+__all__ = ["KEPT", "Store", "StoreError", "Tx", "look_in", "open_store"]
 
 Store = SqliteStore
 PREFIX = "sqlite:///"
 
 
-def open_store(url: str, *, on_work: Callable[[], None] = lambda: None) -> Store:
+def open_store(url: str, *, on_work: OnWork = lambda _: None) -> Store:
     """Open the database at `url` (`sqlite:///baton.db`), create or migrate it, and start its writer.
 
-    `on_work` is called, from the writer's thread, after a commit that gave the outbox or a worker something to do.
+    `on_work` is called, from the writer's thread, after a commit that gave the outbox or a worker something to do, and
+    told whom: worlds of the outbox, or `KEPT`.
     Raises StoreError, worded for people, when the file cannot be used; nothing is touched then.
     """
     if not url.startswith(PREFIX):

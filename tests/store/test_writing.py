@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import Store, StoreError, Tx, open_store
+from bot.domain.operations import Post
+from bot.store import KEPT, Store, StoreError, Tx, open_store
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
@@ -216,10 +217,10 @@ async def test_another_process_that_holds_the_file_too_long_is_said_to_all_who_w
 
 
 async def test_a_commit_wakes_those_who_work_even_when_the_one_who_is_told_breaks(path: Path) -> None:
-    told = []
+    told = list[frozenset[str]]()
 
-    def on_work() -> None:
-        told.append(1)
+    def on_work(whom: frozenset[str]) -> None:
+        told.append(whom)
         raise RuntimeError
 
     store = open_store(f"sqlite:///{path}", on_work=on_work)
@@ -227,8 +228,9 @@ async def test_a_commit_wakes_those_who_work_even_when_the_one_who_is_told_break
     assert told == []
     await store.write(lambda tx: tx.keep_request("r1", "{}", "U1", AT))
     await keep(store, "after")
+    await store.write(lambda tx: tx.add_operation("say", Post("m", "C1", "show", "about"), AT))
 
-    assert told == [1]
+    assert told == [{KEPT}, {"slack"}]
     store.close()
 
 

@@ -25,15 +25,18 @@ from bot.store.sqlite.opening import open_for_reading, open_for_writing
 from bot.store.sqlite.outages import OutagesTx
 from bot.store.sqlite.people import PeopleTx
 from bot.store.sqlite.requests import RequestsTx
+from bot.store.sqlite.rows import KEPT
 from bot.store.sqlite.trouble import StoreError, cannot_be_used, is_useless
 from bot.store.sqlite.values import prepare
 from bot.store.sqlite.weeks import KEPT_AS_TEXT, WeeksTx
 from bot.store.sqlite.writer import Writer
 
-__all__ = ["SqliteStore", "StoreError", "Tx", "look_in"]
+__all__ = ["KEPT", "OnWork", "SqliteStore", "StoreError", "Tx", "look_in"]
 
 READERS = 3
 T = TypeVar("T")
+OnWork = Callable[[frozenset[str]], None]
+"""Is told, after a commit, who has something to do: worlds of the outbox, or `KEPT`."""
 
 
 class Tx(RequestsTx, PeopleTx, JournalTx, WeeksTx, LogTx, OutagesTx, OncallTx):
@@ -43,7 +46,7 @@ class Tx(RequestsTx, PeopleTx, JournalTx, WeeksTx, LogTx, OutagesTx, OncallTx):
 class SqliteStore:
     """The store in one SQLite file. `write` and `read` run a plain function of a transaction off the event loop."""
 
-    def __init__(self, path: Path, *, on_work: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, path: Path, *, on_work: OnWork = lambda _: None) -> None:
         self.path = path
         self.on_work = on_work
         self._writing = open_for_writing(path)
@@ -117,8 +120,8 @@ class SqliteStore:
         return connection
 
     def _committed(self, tx: Tx) -> None:
-        if tx.work_added:
-            self.on_work()
+        if tx.work_for:
+            self.on_work(frozenset(tx.work_for))
 
     def _worded(self, error: BaseException) -> BaseException:
         if isinstance(error, StopIteration):

@@ -52,7 +52,6 @@ class JournalTx(Rows):
         """Stop a batch, let it run again, or end it."""
         finished = text(at) if state in {"done", "undone"} else None
         self.run("UPDATE batches SET state = ?, finished_at = ? WHERE id = ?", (state, finished, batch))
-        self.work_added = True
 
     def drop_rest(self, batch: str, at: datetime) -> None:
         """Drop what of a batch has not been sent; what is on its way ends by itself."""
@@ -90,7 +89,7 @@ class JournalTx(Rows):
 
     def _begin(self, batch: str, stage: int, at: datetime) -> None:
         rows = self.rows(
-            "SELECT id, target FROM deliveries WHERE batch = ? AND state = 'planned' AND stage = ? ORDER BY id",
+            "SELECT id, world, target FROM deliveries WHERE batch = ? AND state = 'planned' AND stage = ? ORDER BY id",
             (batch, stage),
         )
         self._ready(rows, at)
@@ -113,7 +112,7 @@ class JournalTx(Rows):
                 "UPDATE deliveries SET state = ?, due_at = ? WHERE id IN (SELECT value FROM json_each(?))",
                 (state, text(due), json.dumps(ids)),
             )
-        self.work_added = True
+        self.work_for.update(row["world"] for row in rows)
 
     def progress(self, batch: str) -> Progress:
         """Count how far a batch is, in operations on GitLab; looking and speaking do not count."""
@@ -156,7 +155,8 @@ class JournalTx(Rows):
             return 0
         wanted = None if names is None else set(names)
         refused = self.rows(
-            "SELECT id, name, target, body FROM deliveries WHERE batch = ? AND state = 'rejected' ORDER BY id", (batch,)
+            "SELECT id, name, world, target, body FROM deliveries WHERE batch = ? AND state = 'rejected' ORDER BY id",
+            (batch,),
         )
         again = [row for row in refused if wanted is None or row["name"] in wanted]
         left = [row for row in refused if row not in again]
@@ -171,8 +171,9 @@ class JournalTx(Rows):
 
     def add_operation(self, name: str, operation: Operation, at: datetime, *, due: datetime | None = None) -> None:
         """Write down an operation that belongs to no batch."""
-        self._insert(None, 0, [(name, operation)], at)
-        self._ready(self.rows("SELECT id, target FROM deliveries WHERE id = last_insert_rowid()"), due or at)
+        state = "queued" if operation.target is not None and self.is_taken(operation.target) else "waiting"
+        self._insert(None, 0, [(name, operation)], at, state, due)
+        self.work_for.add(operation.world)
 
     def refresh(self, message: str, at: datetime, *, at_most_every: timedelta) -> None:
         """Let a message say what is true, unless it is about to; not more often than `at_most_every`."""
@@ -196,13 +197,21 @@ class JournalTx(Rows):
         )
         self.work_added = True
 
-    def _insert(self, batch: str | None, stage: int, operations: Iterable[Named], at: datetime) -> None:
-        written = text(at)
+    def _insert(
+        self,
+        batch: str | None,
+        stage: int,
+        operations: Iterable[Named],
+        at: datetime,
+        state: str = "planned",
+        due: datetime | None = None,
+    ) -> None:
+        added, due_at = text(at), text(due or at)
         self.run_many(
             "INSERT INTO deliveries (batch, stage, name, world, target, body, state, added_at, due_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, 'planned', ?, ?)",
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (batch, stage, name, operation.world, operation.target, encode(operation), written, written)
+                (batch, stage, name, operation.world, operation.target, encode(operation), state, added, due_at)
                 for name, operation in operations
             ],
         )
@@ -352,7 +361,7 @@ class JournalTx(Rows):
 
     def _next_in_line(self, ended: int, at: datetime) -> None:
         row = self.row(
-            f"SELECT id, state FROM deliveries WHERE target = (SELECT target FROM deliveries WHERE id = ?) "
+            f"SELECT id, world, state FROM deliveries WHERE target = (SELECT target FROM deliveries WHERE id = ?) "
             f"AND state IN {OPEN} ORDER BY state = 'queued', id LIMIT 1",
             (ended,),
         )
@@ -360,7 +369,7 @@ class JournalTx(Rows):
             self.run(
                 "UPDATE deliveries SET state = 'waiting', due_at = max(due_at, ?) WHERE id = ?", (text(at), row["id"])
             )
-            self.work_added = True
+            self.work_for.add(row["world"])
 
     def _delivery(self, row: sqlite3.Row, lease_until: datetime | None = None) -> Delivery:
         operation = decode(row["body"])

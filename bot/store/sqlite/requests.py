@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bot.store.sqlite.rows import Rows, text
+from bot.store.sqlite.rows import KEPT, Rows, text
 
 
 class RequestsTx(Rows):
@@ -51,7 +51,7 @@ class RequestsTx(Rows):
             "INSERT OR REPLACE INTO kept_requests (id, at, waits_for, request) VALUES (?, ?, ?, ?)",
             (request, text(at), waits_for, written),
         )
-        self.work_added = True
+        self.work_for.add(KEPT)
 
     def kept_requests(self) -> list[tuple[str, str, str]]:
         """List what waits: (id, whom it waits for, the request as written), oldest first."""

@@ -8,12 +8,17 @@ from datetime import UTC, datetime
 from bot.store.sqlite.trouble import StoreError, is_useless
 
 
+KEPT = "kept requests"
+"""Stands for whoever looks after requests that wait until Slack has described somebody."""
+
+
 class Rows:
     """Statements on one connection, inside a transaction that somebody else begins and ends."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        self.work_added = False
+        self.work_for: set[str] = set()
+        """Who has something to do once this is committed: worlds of the outbox, or `KEPT`."""
 
     def run(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         """Run one statement."""
