@@ -184,14 +184,16 @@ class Metrics:
         )
 
         # finding a labelled child costs more than counting with it
+        self._answered = lru_cache(self.requests.labels)
+        self._acks = lru_cache(self.acks.labels)
         self._attempts = lru_cache(self.deliveries.labels)
         self._seconds = lru_cache(self.delivery_seconds.labels)
         self.gitlab_calls = lru_cache(self.calls.labels)
 
     def answered(self, kind: str, name: str, outcome: str, seconds: float) -> None:
         """Count a request and the time to its answer."""
-        self.requests.labels(kind, name, outcome).inc()
-        self.acks.labels(kind).observe(seconds)
+        self._answered(kind, name, outcome).inc()
+        self._acks(kind).observe(seconds)
 
     def delivered(self, world: str, operation: object, outcome: str, age: timedelta) -> None:
         """Count an attempt to deliver."""

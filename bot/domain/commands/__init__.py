@@ -43,7 +43,7 @@ _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 
 def words(text: str) -> list[str]:
     """Split at blanks of any kind, visible or not; phones and word processors write other dashes into dates."""
-    return [undashed(word) for word in _BLANKS.split(text) if word]
+    return [word for word in _BLANKS.split(undashed(text)) if word]
 
 
 def undashed(typed: str) -> str:

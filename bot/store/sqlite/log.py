@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.events import Event, Found, Place, Reader, Revision, Span
@@ -59,7 +59,12 @@ class LogTx(Rows):
             event.outage,
         )
         self._add_revision(first)
-        return self._must_be(number)
+        if event.outage is not None:
+            return self._must_be(number)  # the outage tells whether it is confidential
+        at, recorded_at = event.at.astimezone(UTC), event.recorded_at.astimezone(UTC)
+        return replace(
+            event, id=number, at=at, recorded_at=recorded_at, confidential=False, retracted=False, version=1
+        )
 
     def revise(self, revision: Revision) -> Event:
         """Add a revision; gives the event as it is now. `number` is counted here."""

@@ -47,6 +47,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # what a savepoint may have to put back is else written into a file that is made for each transaction
+    connection.execute("PRAGMA temp_store = MEMORY")
     connection.row_factory = sqlite3.Row
     return connection
 

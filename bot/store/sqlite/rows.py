@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from bot.store.sqlite.trouble import StoreError, is_useless
 
@@ -63,6 +64,7 @@ class Rows:
         return self.connection
 
 
+@lru_cache(maxsize=256)  # one command writes the same instant many times
 def text(at: datetime) -> str:
     """Write an instant so that texts sort like instants: UTC, always with microseconds."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
