@@ -1,8 +1,9 @@
-"""Bolt: who may speak to us (signatures), and which listener a payload goes to.
+"""Bolt: who may speak to us (signatures), and who takes a payload.
 
-Few listeners, one for each kind of payload, because Bolt tries them one after the other; a dictionary behind them finds
-the handler. `process_before_response` lets the listener's answer be the ack, which is right because handlers do local
-work only. Authorization is ours, so that nothing on a request's path calls Slack.
+No listeners, because Bolt tries them one after the other and works out anew for each what it may want to know: the last
+middleware is ours, and finds in a dictionary who takes a payload of this kind; another dictionary, behind that, finds
+the handler. Its answer is the ack, which is right because handlers do local work only. Authorization is ours, so that
+nothing on a request's path calls Slack.
 """
 
 import asyncio
@@ -10,13 +11,14 @@ import contextlib
 import json
 import logging
 import os
-import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 
 from bot.dialogue import Outcome, Request, read_request
 from bot.slack import payloads
@@ -24,19 +26,45 @@ from bot.slack.calls import SlackCalls
 from bot.slack.channels import Channels
 from bot.slack.edge import Ack, Edge
 from bot.slack.listening import names_in
+from bot.slack.markup import NOBODY
 from bot.slack.roster import BOT, BOT_USER
 from bot.store import Store
 from bot.telemetry import log
 
-ANYTHING = re.compile("")
 OPEN = "open"
 ENVELOPE = "envelope_id"
+Take = Callable[[AsyncAck, dict[str, Any], Mapping[str, Any]], Awaitable[None]]
+"""Takes a payload, with Bolt's context of it, and acknowledges it."""
 Begin = Callable[[Request, Outcome | None, bool], "asyncio.Task[None] | None"]
 """Shows an outcome to the person; the flag tells that the ack has carried its words."""
 
 
+class _Door(AsyncMiddleware):
+    """Hands a payload to whoever takes its kind; Bolt answers for what nobody takes."""
+
+    def __init__(self, takers: Mapping[str, Take]) -> None:
+        self._takers = takers
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[Any]],
+    ) -> BoltResponse | None:
+        """Let it be taken; what it is acknowledged with is the answer."""
+        kind = "command" if isinstance(req.body.get("command"), str) else str(req.body.get("type"))
+        take = self._takers.get(kind)
+        if take is None:
+            await next()
+            return resp
+        ack = AsyncAck()  # type: ignore[no-untyped-call] # Bolt leaves its own types out here
+        await take(ack, req.body, req.context)
+        return ack.response
+
+
 class SlackApp:
-    """Bolt's app with our listeners.
+    """Bolt's app, and who takes what comes in by it.
 
     `begin` shows what the ack cannot carry; `people_changed` is told that somebody must be described.
     """
@@ -67,11 +95,15 @@ class SlackApp:
                 request_verification_enabled=signing_secret is not None,
                 logger=_quiet_logger(),
             )
-        self.app.command(ANYTHING)(self._command)
-        self.app.view(ANYTHING)(self._submission)
-        self.app.action(ANYTHING)(self._button)
-        self.app.shortcut(ANYTHING)(self._shortcut)
-        self.app.event(ANYTHING)(self._event)
+        takers: dict[str, Take] = {
+            "command": self._command,
+            "view_submission": self._submission,
+            "block_actions": self._button,
+            "shortcut": self._shortcut,
+            "message_action": self._shortcut,
+            "event_callback": self._event,
+        }
+        self.app.use(_Door(takers))
 
     async def take_envelope(self, envelope: Mapping[str, Any]) -> dict[str, Any] | None:
         """Answer what came over a WebSocket; gives the payload of the answer, None when there is no answer at all."""
@@ -121,9 +153,7 @@ class SlackApp:
 
         return authorize
 
-    # Bolt finds out from a parameter's name what a listener wants
-
-    async def _command(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+    async def _command(self, ack: AsyncAck, body: dict[str, Any], context: Mapping[str, Any]) -> None:
         request = payloads.command(
             body,
             **self._read(context),
@@ -134,10 +164,10 @@ class SlackApp:
             self.channels.look(request.channel)
         await ack(**await self.answer(request))
 
-    async def _submission(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+    async def _submission(self, ack: AsyncAck, body: dict[str, Any], context: Mapping[str, Any]) -> None:
         await ack(**await self.answer(payloads.submission(body, **self._read(context))))
 
-    async def _button(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+    async def _button(self, ack: AsyncAck, body: dict[str, Any], context: Mapping[str, Any]) -> None:
         request = payloads.button(body, **self._read(context), private=await self.channels.private())
         if request.name == OPEN:
             request = _opened(request)
@@ -147,7 +177,7 @@ class SlackApp:
             await self.answer(request, acked=False)
         await ack()
 
-    async def _shortcut(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+    async def _shortcut(self, ack: AsyncAck, body: dict[str, Any], context: Mapping[str, Any]) -> None:
         request = payloads.shortcut(
             body,
             **self._read(context),
@@ -160,7 +190,7 @@ class SlackApp:
         await self.answer(request, acked=False)
         await ack()
 
-    async def _event(self, ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: Any) -> None:  # noqa: ANN401
+    async def _event(self, ack: AsyncAck, body: dict[str, Any], context: Mapping[str, Any]) -> None:
         if channel := payloads.private_channel(body):
             await self.channels.remember(channel)
         request = payloads.event(
@@ -185,7 +215,7 @@ class SlackApp:
 
     async def _names(self, message: Mapping[str, Any]) -> Mapping[str, str]:
         """Find the names of people whom a message or a command mentions, as far as they are remembered."""
-        return await names_in(self.store, [message])
+        return await names_in(self.store, [message]) if message else NOBODY
 
     def _read(self, context: Mapping[str, Any]) -> dict[str, Any]:
         return {"request": self.edge.new_id(), "at": self.edge.clock(), "envelope": str(context.get(ENVELOPE) or "")}

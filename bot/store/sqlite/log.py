@@ -62,9 +62,7 @@ class LogTx(Rows):
         if event.outage is not None:
             return self._must_be(number)  # the outage tells whether it is confidential
         at, recorded_at = event.at.astimezone(UTC), event.recorded_at.astimezone(UTC)
-        return replace(
-            event, id=number, at=at, recorded_at=recorded_at, confidential=False, retracted=False, version=1
-        )
+        return replace(event, id=number, at=at, recorded_at=recorded_at, confidential=False, retracted=False, version=1)
 
     def revise(self, revision: Revision) -> Event:
         """Add a revision; gives the event as it is now. `number` is counted here."""

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 from bot.store.sqlite.trouble import StoreError, is_useless
 
-
 KEPT = "kept requests"
 """Stands for whoever looks after requests that wait until Slack has described somebody."""
 
