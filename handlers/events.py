@@ -96,7 +96,7 @@ def log(tx: Tx, team: Team, request: Request, asked: LogEvent) -> Outcome:
 def _asked_once(team: Team, request: Request, told: Logged) -> Logged:
     """Leave the question for the outage to the message that stands right below, where one does."""
     stands_below = not (told.again or told.event.hidden) and request.channel == team.channel
-    return replace(told, choices=()) if stands_below else told
+    return replace(told, choices=()) if told.choices and stands_below else told
 
 
 def newest(tx: Tx, team: Team, request: Request, asked: ListEvents) -> Outcome:

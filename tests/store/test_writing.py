@@ -202,7 +202,7 @@ async def test_a_full_disk_is_said_and_nothing_of_the_write_is_kept(store: Store
 
 
 async def test_another_process_that_holds_the_file_too_long_is_said_to_all_who_wait_at_once(store: Store) -> None:
-    store._writing.execute("PRAGMA busy_timeout = 50")
+    store._writer.patience = 0.05
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
@@ -227,8 +227,8 @@ async def test_a_commit_wakes_those_who_work_even_when_the_one_who_is_told_break
     await keep(store, "no work")
     assert told == []
     await store.write(lambda tx: tx.keep_request("r1", "{}", "U1", AT))
-    await keep(store, "after")
     await store.write(lambda tx: tx.add_operation("say", Post("m", "C1", "show", "about"), AT))
+    await keep(store, "after")
 
     assert told == [{KEPT}, {"slack"}]
     store.close()

@@ -29,7 +29,7 @@ from bot.store.sqlite.rows import KEPT
 from bot.store.sqlite.trouble import StoreError, cannot_be_used, is_useless
 from bot.store.sqlite.values import prepare
 from bot.store.sqlite.weeks import KEPT_AS_TEXT, WeeksTx
-from bot.store.sqlite.writer import Writer
+from bot.store.sqlite.writer import Land, Writer
 
 __all__ = ["KEPT", "OnWork", "SqliteStore", "StoreError", "Tx", "look_in"]
 
@@ -67,7 +67,14 @@ class SqliteStore:
         `fn` may be run again, so it takes no clock, makes no id and does no I/O. What it raises comes back to the
         caller, and nothing that it wrote is kept; StoreError when the database could not be written.
         """
-        return await asyncio.wrap_future(self._put(fn))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def land(result: T, raised: BaseException | None) -> None:
+            loop.call_soon_threadsafe(_settle, answer, result, raised)
+
+        self._put(fn, land, answer.cancelled)
+        return await answer
 
     async def read(self, fn: Callable[[Tx], T]) -> T:
         """Run `fn` on a consistent snapshot that it cannot change."""
@@ -77,8 +84,16 @@ class SqliteStore:
 
     def write_now(self, fn: Callable[[Tx], T]) -> T:
         """Do the same as `write` from plain, blocking code, such as a terminal command."""
-        result: T = self._put(fn).result()
-        return result
+        answer: Future[T] = Future()
+
+        def land(result: T, raised: BaseException | None) -> None:
+            if raised is None:
+                answer.set_result(result)
+            else:
+                answer.set_exception(raised)
+
+        self._put(fn, land, answer.cancelled)
+        return answer.result()
 
     def close(self) -> None:
         """Finish what was asked for, then let go of the file."""
@@ -92,11 +107,9 @@ class SqliteStore:
         for connection in (*self._reading, self._writing):
             connection.close()
 
-    def _put(self, fn: Callable[[Tx], Any]) -> "Future[Any]":
-        future = self._writer.put(fn)
-        if future is None:
+    def _put(self, fn: Callable[[Tx], Any], land: Land, is_given_up: Callable[[], bool]) -> None:
+        if not self._writer.put(fn, land, is_given_up):
             raise _closed()
-        return future
 
     def _read(self, fn: Callable[[Tx], T]) -> T:
         try:
@@ -147,6 +160,15 @@ def look_in(path: Path, fn: Callable[[Tx], T]) -> T:
             return fn(Tx(connection))
     except sqlite3.Error as error:
         raise cannot_be_used(path, error) from error
+
+
+def _settle(answer: "asyncio.Future[T]", result: T, raised: BaseException | None) -> None:
+    if answer.cancelled():
+        return
+    if raised is None:
+        answer.set_result(result)
+    else:
+        answer.set_exception(raised)
 
 
 def _closed() -> StoreError:

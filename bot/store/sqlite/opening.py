@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.store.sqlite.migrations import migrations
 from bot.store.sqlite.tables import Database
 from bot.store.sqlite.trouble import StoreError, cannot_be_used
-from bot.store.sqlite.turns import is_busy, take_turn
+from bot.store.sqlite.turns import is_busy, take_turn, wait_no_more
 
 BUSY_SECONDS = 5.0
 """How long another process is waited for."""
@@ -57,6 +57,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     try:
         mode = _switch_to_wal(connection)
         _migrate(connection)
+        wait_no_more(connection)
     except sqlite3.Error as error:
         raise cannot_be_used(path, error) from error
     if mode != "wal":
@@ -84,6 +85,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     plain, connection.row_factory = connection.row_factory, None
     try:
         if migrations.pending(Database(connection)):  # else there is no need to wait for those who write
+            wait_no_more(connection)
             take_turn(connection, MIGRATING_SECONDS)  # of two processes that start together the second finds it done
             migrations.apply(Database(connection))
             # known once, it is nothing new to whoever optimizes at the next end: opening again then changes nothing

@@ -1,7 +1,7 @@
 """Taking turns with other processes that write the same file.
 
 SQLite's own wait looks less and less often, in the end ten times a second, and may miss every gap between the
-transactions of somebody who writes without pause. So its wait is put aside, and we look ourselves.
+transactions of somebody who writes without pause. So whoever writes has it switched off, and we look ourselves.
 """
 
 import sqlite3
@@ -10,19 +10,19 @@ import time
 LOOK_SECONDS = 0.002
 
 
-def take_turn(connection: sqlite3.Connection, patience: float | None = None) -> None:
-    """Begin to write as soon as nobody else does; raises sqlite3.OperationalError when that takes too long.
-
-    Without `patience` (in seconds) it waits as long as the connection was set to wait.
-    """
-    busy_timeout = connection.execute("PRAGMA busy_timeout").fetchone()[0]
-    deadline = time.monotonic() + (busy_timeout / 1000 if patience is None else patience)
+def wait_no_more(connection: sqlite3.Connection) -> None:
+    """Switch SQLite's own wait off."""
     connection.execute("PRAGMA busy_timeout = 0")
-    try:
-        while not _begins(connection, deadline):
-            time.sleep(LOOK_SECONDS)
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {busy_timeout}")
+
+
+def take_turn(connection: sqlite3.Connection, patience: float) -> None:
+    """Begin to write as soon as nobody else does; raises sqlite3.OperationalError after `patience` (in seconds).
+
+    SQLite's own wait must be off.
+    """
+    deadline = time.monotonic() + patience
+    while not _begins(connection, deadline):
+        time.sleep(LOOK_SECONDS)
 
 
 def _begins(connection: sqlite3.Connection, deadline: float) -> bool:

@@ -10,20 +10,32 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from bot.store.sqlite.turns import take_turn
 
 MOST_TOGETHER = 256
+BUSY_SECONDS = 5.0
+"""How long another process that writes is waited for."""
 T = TypeVar("T")
+
+
+Land = Callable[[Any, BaseException | None], None]
+"""Takes what a function gave, or what it raised; called in the writer's thread."""
 
 
 @dataclass
 class _Job(Generic[T]):
     fn: Callable[[T], Any]
-    future: "Future[Any]" = field(default_factory=Future)
+    land: Land
+    is_given_up: Callable[[], bool]
+    is_answered: bool = False
+
+    def answer(self, result: Any, raised: BaseException | None) -> None:  # noqa: ANN401 - whatever a function gives
+        self.is_answered = True
+        with contextlib.suppress(Exception):  # whoever waited may be gone already
+            self.land(result, raised)
 
 
 class Writer(Generic[T]):
@@ -43,20 +55,20 @@ class Writer(Generic[T]):
     ) -> None:
         self._connection = connection
         self._begin, self._committed, self._worded = begin, committed, worded
+        self.patience = BUSY_SECONDS
         self._jobs: queue.SimpleQueue[_Job[T] | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._write_all, name="store-writer", daemon=True)
         self._thread.start()
 
-    def put(self, fn: Callable[[T], Any]) -> "Future[Any] | None":
-        """Ask for `fn` to be run; None when the writer was closed."""
-        job = _Job(fn)
+    def put(self, fn: Callable[[T], Any], land: Land, is_given_up: Callable[[], bool]) -> bool:
+        """Ask for `fn` to be run, unless it `is_given_up` by then; tells whether it will be: a closed writer does not."""
+        job = _Job(fn, land, is_given_up)
         with self._gate:  # nothing may come behind the sign that ends the queue
-            if self._closed:
-                return None
-            self._jobs.put(job)
-        return job.future
+            if not self._closed:
+                self._jobs.put(job)
+            return not self._closed
 
     def close(self) -> None:
         """Finish what was asked for, then end."""
@@ -71,12 +83,12 @@ class Writer(Generic[T]):
         while not last:
             jobs, last = self._waiting()
             # who stopped waiting before it began is not served; from here on nobody can take it back
-            wanted = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+            wanted = [job for job in jobs if not job.is_given_up()]
             try:
                 self._commit_together(wanted)
             except BaseException as error:  # noqa: BLE001 - the thread goes on, and everybody is answered
                 self._roll_back()
-                _refuse([job for job in wanted if not job.future.done()], error)
+                _refuse([job for job in wanted if not job.is_answered], error)
 
     def _waiting(self) -> tuple[list[_Job[T]], bool]:
         """Wait for the first, then take those that came meanwhile; tell whether they are the last."""
@@ -94,7 +106,7 @@ class Writer(Generic[T]):
             return
         self._roll_back()
         try:
-            take_turn(self._connection)
+            take_turn(self._connection, self.patience)
         except sqlite3.Error as error:  # another process holds the file: no use to try it for each of them
             _refuse(jobs, self._worded(error))
             return
@@ -107,10 +119,7 @@ class Writer(Generic[T]):
             self._one_by_one(jobs, error)
             return
         for job, (result, raised) in zip(jobs, answers, strict=True):
-            if raised is None:
-                job.future.set_result(result)
-            else:
-                job.future.set_exception(raised)
+            job.answer(result, raised)
         with contextlib.suppress(Exception):  # whoever is told may be gone already; what is written is written
             self._committed(tx)
 
@@ -144,4 +153,4 @@ class Writer(Generic[T]):
 
 def _refuse(jobs: list[_Job[T]], error: BaseException) -> None:
     for job in jobs:
-        job.future.set_exception(error)
+        job.answer(None, error)
