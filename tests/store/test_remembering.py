@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.journal import Batch, Message, Progress, World
+from bot.domain.journal import Batch, Delivery, Message, Progress, World
 from bot.domain.operations import Operation, Plan, Post, SetIssue
 from bot.domain.people import Person
 from bot.store import Store, Tx
@@ -74,6 +74,31 @@ async def test_the_backlog_counts_what_is_still_to_be_sent_and_tells_since_when(
 
     assert await store.read(lambda tx: tx.backlog("gitlab")) == (2, AT)
     assert await store.read(lambda tx: tx.backlog("slack")) == (0, None)
+
+
+async def test_the_backlog_is_right_whatever_becomes_of_an_operation(store: Store) -> None:
+    def is_right(tx: Tx) -> bool:
+        counted = "SELECT count(*) FROM deliveries WHERE world = 'gitlab' AND state NOT IN ('delivered', 'rejected', 'dropped')"
+        return bool(tx.backlog("gitlab")[0] == tx.rows(counted)[0][0])
+
+    def claimed(tx: Tx) -> list[Delivery]:
+        return tx.claim_due("gitlab", AT, holder="h", until=LEASE, limit=9)
+
+    await add(store, {"a": issue(1), "b": issue(2), "c": issue(3)}, {"d": issue(4)})
+    one, two, three = await store.write(claimed)
+    for step in (
+        lambda tx: tx.delivered(one, {}, AT),
+        lambda tx: tx.rejected(two, "no", AT),
+        lambda tx: tx.put_back(three, AT),
+        lambda tx: tx.retry("b", None, AT),
+        lambda tx: tx.add_operation("again", issue(1), AT),
+        lambda tx: tx.drop_rest("b", AT),
+        lambda tx: tx.forget_batches("test", AT + timedelta(hours=2), timedelta(hours=1)),
+    ):
+        await store.write(step)
+        assert await store.read(is_right)
+
+    assert (await store.read(lambda tx: tx.backlog("gitlab")))[0] == 1
 
 
 async def test_first_in_line_are_the_oldest_batch_and_its_earliest_stage(store: Store) -> None:

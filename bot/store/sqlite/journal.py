@@ -195,7 +195,7 @@ class JournalTx(Rows):
             "UPDATE deliveries SET due_at = min(due_at, ?) WHERE id = ?",
             [(text(due), row["id"]) for row in under_way if row["state"] == "waiting" and not row["error"]],
         )
-        self.work_added = True
+        self.work_for.add(operation.world)
 
     def _insert(
         self,
@@ -405,11 +405,12 @@ class JournalTx(Rows):
     def backlog(self, world: str) -> tuple[int, datetime | None]:
         """Count what is still to be sent to `world`, and tell since when the oldest of it waits."""
         row = self.row(
-            "SELECT count(*) AS n, min(added_at) AS oldest FROM deliveries "
-            "WHERE world = ? AND state IN ('planned', 'queued', 'waiting', 'leased')",
+            "SELECT size, (SELECT min(added_at) FROM deliveries "
+            "WHERE world = backlogs.world AND state IN ('planned', 'queued', 'waiting', 'leased')) AS oldest "
+            "FROM backlogs WHERE world = ?",
             (world,),
         )
-        return (row["n"], instant_or_none(row["oldest"])) if row else (0, None)
+        return (row["size"], instant_or_none(row["oldest"])) if row else (0, None)
 
     def first_in_line(self, world: str, most: int) -> list[Delivery]:
         """List what is sent to `world` next, as far as that is known: batches by age, their stages in order."""

@@ -296,3 +296,33 @@ def taken_requests(db: Database) -> None:
         ALTER TABLE kept_requests ADD COLUMN holder TEXT NOT NULL DEFAULT '';
         ALTER TABLE kept_requests ADD COLUMN held_until TEXT NOT NULL DEFAULT '';
     """)
+
+
+@migrations()
+def backlogs(db: Database) -> None:
+    """How much is still to be sent to each world, counted while it comes and goes: an answer names it each time."""
+    db.executescript("""
+        CREATE TABLE backlogs (world TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;
+        INSERT INTO backlogs SELECT column1, (
+            SELECT count(*) FROM deliveries
+                WHERE world = column1 AND state IN ('planned', 'queued', 'waiting', 'leased')
+        ) FROM (VALUES ('gitlab'), ('slack'));
+        CREATE TRIGGER backlogs_grow AFTER INSERT ON deliveries
+            WHEN new.state IN ('planned', 'queued', 'waiting', 'leased') BEGIN
+            UPDATE backlogs SET size = size + 1 WHERE world = new.world;
+        END;
+        CREATE TRIGGER backlogs_shrink AFTER UPDATE OF state ON deliveries
+            WHEN old.state IN ('planned', 'queued', 'waiting', 'leased')
+                AND new.state NOT IN ('planned', 'queued', 'waiting', 'leased') BEGIN
+            UPDATE backlogs SET size = size - 1 WHERE world = old.world;
+        END;
+        CREATE TRIGGER backlogs_grow_again AFTER UPDATE OF state ON deliveries
+            WHEN old.state NOT IN ('planned', 'queued', 'waiting', 'leased')
+                AND new.state IN ('planned', 'queued', 'waiting', 'leased') BEGIN
+            UPDATE backlogs SET size = size + 1 WHERE world = new.world;
+        END;
+        CREATE TRIGGER backlogs_lose AFTER DELETE ON deliveries
+            WHEN old.state IN ('planned', 'queued', 'waiting', 'leased') BEGIN
+            UPDATE backlogs SET size = size - 1 WHERE world = old.world;
+        END;
+    """)
