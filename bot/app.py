@@ -7,7 +7,6 @@ import random
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,7 +29,7 @@ from bot.gitlab import Gitlab
 from bot.gitlab.hooks import Gate, RefusedHookError
 from bot.gitlab.paths import project_path
 from bot.messages import general
-from bot.outbox import Follow, Outbox, Planner, Pulse, Tasks
+from bot.outbox import Follow, Outbox, Planner, Tasks
 from bot.prompt import Facts, Prompt, Question
 from bot.rota import RotaReader
 from bot.schedule import Job, Schedule
@@ -46,7 +45,8 @@ from bot.slack.performer import SlackPerformer
 from bot.slack.roster import Roster
 from bot.slack.socket import Socket
 from bot.store import KEPT, Store, StoreError, Tx, open_store
-from bot.telemetry import log, metrics
+from bot.telemetry import log
+from bot.vitals import Vitals
 
 if TYPE_CHECKING:
     from apscheduler.triggers.base import BaseTrigger
@@ -61,8 +61,6 @@ KEEP_LOOKS = timedelta(days=7)
 """How long it is kept in the journal that late additions were looked for; there is a look for every hook."""
 STOP_SECONDS = 8.0
 SLACK_AT_ONCE = 4
-LATELY = timedelta(seconds=15)
-PULSE_SECONDS = 2.0
 YOUNG = 10_000
 """Objects after which the youngest are looked through for garbage: most of what a command needs is gone by then."""
 
@@ -159,6 +157,7 @@ class Bot:
         )
         self.schedule = Schedule(store, self._jobs, clock, lambda tx, at: handlers.WATCH(tx, self.team, at))
         self.rota = RotaReader(settings.rota, self.team.zone, store, self.session, clock) if settings.rota else None
+        self.vitals = Vitals(store, self.outbox, self.gitlab, self.calls, clock)
         self.socket: Socket | None = None
 
     async def _read(self, question: Question) -> Facts:
@@ -277,33 +276,6 @@ class Bot:
             return 503, str(trouble)
         return 200, "Taken."
 
-    async def health(self) -> web.Health:
-        """Tell how Baton is: the process, its database, and what is known of the outside worlds."""
-        at = self.clock()
-        try:
-            waiting = await asyncio.wait_for(self.store.read(_backlog), 2.0)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is not healthy
-            return web.Health(alive=False, ready=False, facts={"database": type(error).__name__})
-        facts: dict[str, object] = {"database": "ok"}
-        ready = True
-        for world, reach in self._worlds().items():
-            count, oldest = waiting[world]
-            age = (at - oldest) if oldest else timedelta()
-            metrics.waits(world, count, age)
-            answers = reach.answers(up=self.outbox.is_up(world))
-            facts[world] = {
-                "answers": answers,
-                "reached_seconds_ago": round((at - reach.reached_at).total_seconds()) if reach.reached_at else None,
-                "trouble": reach.trouble,
-                "waiting": count,
-                "oldest_seconds": round(age.total_seconds()),
-            }
-            ready = ready and bool(answers)
-        if self.socket is not None:
-            facts["socket"] = "connected" if self.socket.connected else "not connected"
-            ready = ready and self.socket.connected
-        return web.Health(alive=True, ready=ready, facts=facts)
-
     async def look_at_gitlab(self) -> None:
         """Ask GitLab once for the project, and warn in the log, with the mend, where the settings do not let us in.
 
@@ -327,48 +299,10 @@ class Bot:
         with contextlib.suppress(StoreError):
             await self.store.write(lambda tx: handlers.JOBS["outage sweep"](tx, self.team, at))
 
-    async def readiness(self) -> web.Health:
-        """Tell the same after a look at every outside world that was not heard of lately."""
-        at = self.clock()
-        quiet = [
-            reach.pulse
-            for reach in self._worlds().values()
-            if reach.reached_at is None or at - reach.reached_at > LATELY
-        ]
-        await asyncio.gather(*(_felt(pulse) for pulse in quiet))
-        return await self.health()
-
-    def _worlds(self) -> dict[str, "_Reach"]:
-        calls = self.gitlab.calls
-        return {
-            "gitlab": _Reach(calls.reached_at, calls.trouble, self.gitlab.pulse),
-            "slack": _Reach(self.calls.reached_at, self.calls.trouble, self.calls.identity),
-        }
-
-
-@dataclass(frozen=True)
-class _Reach:
-    """When an outside world last answered, why it did not since, and how to look."""
-
-    reached_at: datetime | None
-    trouble: str
-    pulse: Pulse
-
-    def answers(self, *, up: bool | None) -> bool | None:
-        """Tell whether it answers, as far as its own calls and the outbox (`up`) know; None before it was asked."""
-        if self.trouble or up is False:
-            return False
-        return True if self.reached_at is not None else None
-
 
 def _new_id(roll: random.Random) -> str:
     """Make an id that nobody has, and that is no secret; asking the system would hand the turn to another thread."""
     return f"{roll.getrandbits(48):012x}"
-
-
-async def _felt(pulse: Pulse) -> None:
-    with contextlib.suppress(Unavailable, Rejected, TimeoutError):
-        await asyncio.wait_for(pulse(), PULSE_SECONDS)
 
 
 _MENDS = {
@@ -380,10 +314,6 @@ _MENDS = {
 
 def _shown(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
-
-
-def _backlog(tx: Tx) -> dict[str, tuple[int, datetime | None]]:
-    return {world: tx.backlog(world) for world in ("gitlab", "slack")}
 
 
 def _forget(tx: Tx, at: datetime) -> None:
@@ -428,7 +358,7 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
         slack = AsyncSlackRequestHandler(bot.slack.app, path=web.SLACK_PATH)  # type: ignore[assignment] # untyped ASGI
     server = _Server(
         uvicorn.Config(
-            web.build(bot.health, bot.readiness, slack, bot.take_hook),
+            web.build(bot.vitals.health, bot.vitals.readiness, slack, bot.take_hook),
             log_config=None,
             access_log=False,
             proxy_headers=False,  # nobody asks where a request came from: it is signed
@@ -440,6 +370,7 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
     if settings.slack_app_token is not None:
         bot.socket = Socket(bot.calls, settings.slack_app_token.get_secret_value(), bot.slack.take_envelope)
         bot.socket.start()
+        bot.vitals.socket = bot.socket
     workers = [bot.outbox.run, bot.roster.run, bot.schedule.run, *([bot.rota.run] if bot.rota else [])]
     loops = [asyncio.create_task(worker()) for worker in workers]
     serving = asyncio.create_task(server.serve(sockets=[door]))
