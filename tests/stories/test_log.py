@@ -222,6 +222,7 @@ def test_a_list_and_a_search_are_paged_back_to_their_first_event(world: World, a
     for number in range(25):
         assert alice.types(f"/event log -{25 - number}m restarted node-{number:02}", CHANNEL).ok
     world.until(lambda: len(world.messages("Logged as event", to=alice)) == 25, "all is logged")
+    world.is_idle()  # and said in the channel, so that the page is what comes last
 
     for asked, pages in (("list", [10, 10, 5]), ("find node*", [20, 5])):
         bob.types(f"/event {asked}", CHANNEL)
