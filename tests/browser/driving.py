@@ -99,6 +99,10 @@ def demo(folder: Path) -> Iterator[str]:
             yield _address(process)
         finally:
             process.send_signal(signal.SIGINT)
+            try:
+                process.communicate(timeout=60)  # reads what it still says, too: nobody may wait for a full pipe
+            except subprocess.TimeoutExpired:
+                process.kill()  # how it ends is another test's matter; here it must be gone
             process.communicate(timeout=30)
 
 
