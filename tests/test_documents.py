@@ -272,7 +272,8 @@ def test_the_readme_names_targets_and_files_that_are_there() -> None:
     files = re.findall(r"`((?:bot|handlers|tests)/[\w/.]+|\.ci/run)`", readme)
 
     assert set(re.findall(r"`make ([a-z]+)", readme)) <= targets
-    assert [name for name in files if not (ROOT / name).exists()] == []
+    linked = re.findall(r"(?:src=\"|\]\()(?!https?:)([^\")]+)", readme)
+    assert [name for name in (*files, *linked) if not (ROOT / name).exists()] == []
 
 
 def test_every_design_decision_says_why_and_what_keeps_it() -> None:
