@@ -24,13 +24,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def daily(name: str = "remind", *, breaks: int = 0, grace: timedelta = timedelta(hours=1)) -> Job:
-    """A job at nine that notes when it ran; it breaks the first times."""
-    left = [breaks]
+def daily(name: str = "remind", *, well_from: datetime | None = None, grace: timedelta = timedelta(hours=1)) -> Job:
+    """A job at nine that notes when it ran; before `well_from` it breaks."""
 
     def run(tx: Tx, at: datetime) -> None:
-        if left[0]:
-            left[0] -= 1
+        if well_from and at < well_from:
             message = "not today"
             raise ValueError(message)
         tx.keep_fact(name, f"{tx.fact(name)} {at:%d %H:%M}".strip(), at)
@@ -86,7 +84,7 @@ def test_of_several_missed_runs_only_the_last_is_made_up_for(store: Store) -> No
 
 
 def test_a_job_that_fails_holds_up_no_other_and_is_tried_again(store: Store) -> None:
-    team = Team(store, daily("broken", breaks=1), daily())
+    team = Team(store, daily("broken", well_from=MORNING + timedelta(seconds=1)), daily())
 
     assert team.looks(MORNING) == ["remind"]
     assert team.looks(MORNING + timedelta(seconds=5)) == ["broken"]

@@ -142,6 +142,35 @@ async def test_a_part_that_raises_is_taken_back_alone(store: Store) -> None:
     assert [await known(store, fact) for fact in ("before", "inside", "after")] == [True, False, True]
 
 
+async def test_savepoints_are_made_only_where_something_has_to_be_taken_back(store: Store) -> None:
+    said = list[str]()
+    store._writing.set_trace_callback(said.append)
+
+    def does_well(tx: Tx) -> None:
+        with tx.apart():
+            tx.keep_fact("well", "kept", AT)
+
+    def refuses_before_it_writes(tx: Tx) -> None:
+        with tx.apart():
+            tx.fact("well")
+            raise LookupError
+
+    def raises_after_it_has_written(tx: Tx) -> None:
+        tx.keep_fact("ill", "kept", AT)
+        raise ValueError
+
+    await asyncio.gather(store.write(does_well), store.write(refuses_before_it_writes), return_exceptions=True)
+    assert not any("SAVEPOINT" in one for one in said)
+    results = await asyncio.gather(
+        store.write(does_well), store.write(raises_after_it_has_written), return_exceptions=True
+    )
+
+    store._writing.set_trace_callback(None)
+    assert any("SAVEPOINT" in one for one in said)
+    assert [type(one) for one in results] == [type(None), ValueError]
+    assert await store.read(lambda tx: (tx.fact("well"), tx.fact("ill"))) == ("kept", "")
+
+
 async def test_whoever_stops_waiting_before_it_began_is_not_served(store: Store) -> None:
     with holding(store):
         write = asyncio.ensure_future(keep(store, "unwanted"))

@@ -51,7 +51,10 @@ class SqliteStore:
         self.on_work = on_work
         self._writing = open_for_writing(path)
         self._writer = Writer(
-            self._writing, begin=lambda: Tx(self._writing), committed=self._committed, worded=self._worded
+            self._writing,
+            begin=lambda careful: Tx(self._writing, careful=careful),
+            committed=self._committed,
+            worded=self._worded,
         )
         self._local = threading.local()
         self._reading: list[sqlite3.Connection] = []

@@ -12,11 +12,18 @@ KEPT = "kept requests"
 """Stands for whoever looks after requests that wait until Slack has described somebody."""
 
 
-class Rows:
-    """Statements on one connection, inside a transaction that somebody else begins and ends."""
+class TakeBack(BaseException):
+    """Something was written that has to be taken back: everybody begins again, and with savepoints."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
+
+class Rows:
+    """Statements on one connection, inside a transaction that somebody else begins and ends.
+
+    When not `careful`, it has no savepoints, and `TakeBack` is raised where one would have been needed.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, *, careful: bool = True) -> None:
+        self.connection, self.careful = connection, careful
         self.work_for: set[str] = set()
         """Who has something to do once this is committed: worlds of the outbox, or `KEPT`."""
 
@@ -43,17 +50,25 @@ class Rows:
 
         Raises StoreError when it was the database itself that failed: then the whole transaction should end.
         """
-        self.run("SAVEPOINT apart")
+        before = self.connection.total_changes
+        if self.careful:
+            self.run("SAVEPOINT apart")
         try:
             yield
+        except TakeBack:
+            raise
         except BaseException as error:
             if is_useless(error) or not self.connection.in_transaction:
                 message = f"the database cannot be used ({error})"
                 raise StoreError(message) from error
-            self.run("ROLLBACK TO apart")
-            self.run("RELEASE apart")
+            if self.careful:
+                self.run("ROLLBACK TO apart")
+                self.run("RELEASE apart")
+            elif self.connection.total_changes != before:
+                raise TakeBack from error
             raise
-        self.run("RELEASE apart")
+        if self.careful:
+            self.run("RELEASE apart")
 
     def _inside(self) -> sqlite3.Connection:
         # a full disk can end the transaction under a function that goes on: then nothing may commit by itself

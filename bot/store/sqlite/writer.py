@@ -1,8 +1,10 @@
 """The one writer: a thread that takes what waits together and makes it one durable transaction.
 
-Each function runs in a savepoint of its own, so one that raises spoils nothing but its own writing. One that brings
-the whole transaction down, or a commit that fails, makes each of them run once more in a transaction of its own.
-Whatever goes wrong is an answer to somebody; the thread itself goes on.
+One that raises spoils nothing but its own writing. Nearly always none does, or it has written nothing by then, so at
+first they run without savepoints, each of which would copy every page that is changed and make the full text write
+down what it has gathered. Where something has to be taken back, all begin again, each in a savepoint of its own. One
+that brings the whole transaction down, or a commit that fails, makes each of them run once more in a transaction of its
+own. Whatever goes wrong is an answer to somebody; the thread itself goes on.
 """
 
 import contextlib
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from bot.store.sqlite.rows import TakeBack
 from bot.store.sqlite.turns import take_turn
 
 MOST_TOGETHER = 256
@@ -41,7 +44,7 @@ class _Job(Generic[T]):
 class Writer(Generic[T]):
     """Runs functions of a transaction, one group after the other.
 
-    `begin` makes the transaction's value, `committed` is told of each one that is durable, and `worded` may turn an
+    `begin` makes the transaction's value, told whether it is to be careful, `committed` is told of each one that is durable, and `worded` may turn an
     error of the database into one for people.
     """
 
@@ -49,7 +52,7 @@ class Writer(Generic[T]):
         self,
         connection: sqlite3.Connection,
         *,
-        begin: Callable[[], T],
+        begin: Callable[[bool], T],
         committed: Callable[[T], None],
         worded: Callable[[BaseException], BaseException],
     ) -> None:
@@ -101,7 +104,7 @@ class Writer(Generic[T]):
             job = self._jobs.get()
         return jobs, True
 
-    def _commit_together(self, jobs: list[_Job[T]]) -> None:
+    def _commit_together(self, jobs: list[_Job[T]], *, careful: bool = False) -> None:
         if not jobs:
             return
         self._roll_back()
@@ -110,13 +113,20 @@ class Writer(Generic[T]):
         except sqlite3.Error as error:  # another process holds the file: no use to try it for each of them
             _refuse(jobs, self._worded(error))
             return
-        tx = self._begin()
+        tx = self._begin(careful)
+        run = self._run_apart if careful else self._run
+        answers = None
         try:
-            answers = [self._run(tx, job.fn) for job in jobs]
+            answers = [run(tx, job.fn) for job in jobs]
             self._connection.execute("COMMIT")
+        except TakeBack:
+            pass  # what they raise then must not carry this along
         except sqlite3.Error as error:
             self._roll_back()
             self._one_by_one(jobs, error)
+            return
+        if answers is None:
+            self._commit_together(jobs, careful=True)
             return
         for job, (result, raised) in zip(jobs, answers, strict=True):
             job.answer(result, raised)
@@ -131,19 +141,35 @@ class Writer(Generic[T]):
             self._commit_together([job])
 
     def _run(self, tx: T, fn: Callable[[T], Any]) -> tuple[Any, BaseException | None]:
+        """Run one function; what it raises is an answer, unless it has written something, or destroyed everything."""
+        before = self._connection.total_changes
+        try:
+            return fn(tx), None
+        except TakeBack:
+            raise
+        except BaseException as error:
+            self._must_go_on(error)
+            if self._connection.total_changes != before:
+                raise TakeBack from error
+            return None, self._worded(error)
+
+    def _run_apart(self, tx: T, fn: Callable[[T], Any]) -> tuple[Any, BaseException | None]:
         """Run one function in a savepoint; what it raises is an answer unless it destroyed the whole transaction."""
         self._connection.execute("SAVEPOINT one")
         try:
             result = fn(tx)
-        except BaseException as error:
-            if not self._connection.in_transaction:
-                message = "the transaction was rolled back"
-                raise sqlite3.OperationalError(message) from error
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is an answer
+            self._must_go_on(error)
             self._connection.execute("ROLLBACK TO one")
             self._connection.execute("RELEASE one")
             return None, self._worded(error)
         self._connection.execute("RELEASE one")
         return result, None
+
+    def _must_go_on(self, error: BaseException) -> None:
+        if not self._connection.in_transaction:
+            message = "the transaction was rolled back"
+            raise sqlite3.OperationalError(message) from error
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
