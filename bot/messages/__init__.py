@@ -82,8 +82,8 @@ def moment(at: datetime) -> str:
 
     https://docs.slack.dev/messaging/formatting-message-text#date-formatting
     """
-    fallback = at.strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}> ({at:%H:%M} UTC)"
+    day_and_time = at.strftime("%Y-%m-%d %H:%M")
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{day_and_time} UTC> ({day_and_time[-5:]} UTC)"
 
 
 def count(number: int, one: str, many: str = "") -> str:

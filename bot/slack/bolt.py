@@ -1,9 +1,10 @@
 """Bolt: who may speak to us (signatures), and who takes a payload.
 
-No listeners, because Bolt tries them one after the other and works out anew for each what it may want to know: the last
-middleware is ours, and finds in a dictionary who takes a payload of this kind; another dictionary, behind that, finds
-the handler. Its answer is the ack, which is right because handlers do local work only. Authorization is ours, so that
-nothing on a request's path calls Slack.
+No listeners, because Bolt tries them one after the other and works out anew for each what it may want to know. What
+people do is taken as soon as its signature is verified, events after Bolt has left out Baton's own: by two middlewares
+of ours, which find in a dictionary who takes a payload of this kind; another dictionary, behind that, finds the handler.
+Its answer is the ack, which is right because handlers do local work only. Authorization is ours, so that nothing on a
+request's path calls Slack.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from slack_bolt import BoltResponse
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 
@@ -33,14 +34,14 @@ from bot.telemetry import log
 
 OPEN = "open"
 ENVELOPE = "envelope_id"
-Take = Callable[[AsyncAck, dict[str, Any], Mapping[str, Any]], Awaitable[None]]
-"""Takes a payload, with Bolt's context of it, and acknowledges it."""
+Take = Callable[[dict[str, Any], Mapping[str, Any]], Awaitable[Ack]]
+"""Takes a payload, with Bolt's context of it; gives what it is acknowledged with."""
 Begin = Callable[[Request, Outcome | None, bool], "asyncio.Task[None] | None"]
 """Shows an outcome to the person; the flag tells that the ack has carried its words."""
 
 
 class _Door(AsyncMiddleware):
-    """Hands a payload to whoever takes its kind; Bolt answers for what nobody takes."""
+    """Hands a payload to whoever takes its kind; Bolt goes on with what nobody takes here."""
 
     def __init__(self, takers: Mapping[str, Take]) -> None:
         self._takers = takers
@@ -52,15 +53,13 @@ class _Door(AsyncMiddleware):
         resp: BoltResponse,
         next: Callable[[], Awaitable[Any]],
     ) -> BoltResponse | None:
-        """Let it be taken; what it is acknowledged with is the answer."""
+        """Let it be taken."""
         kind = "command" if isinstance(req.body.get("command"), str) else str(req.body.get("type"))
         take = self._takers.get(kind)
         if take is None:
             await next()
             return resp
-        ack = AsyncAck()  # type: ignore[no-untyped-call] # Bolt leaves its own types out here
-        await take(ack, req.body, req.context)
-        return ack.response
+        return BoltResponse(status=200, body=await take(req.body, req.context) or "")
 
 
 class SlackApp:
@@ -90,20 +89,21 @@ class SlackApp:
                 name="baton",  # else Bolt searches all that is loaded for the file that calls it: half of a start's time
                 client=calls.client,
                 signing_secret=signing_secret or "socket mode",
+                before_authorize=_Door(
+                    {
+                        "command": self._command,
+                        "view_submission": self._submission,
+                        "block_actions": self._button,
+                        "shortcut": self._shortcut,
+                        "message_action": self._shortcut,
+                    }
+                ),
                 authorize=self._authorize_function(),
                 process_before_response=True,
                 request_verification_enabled=signing_secret is not None,
                 logger=_quiet_logger(),
             )
-        takers: dict[str, Take] = {
-            "command": self._command,
-            "view_submission": self._submission,
-            "block_actions": self._button,
-            "shortcut": self._shortcut,
-            "message_action": self._shortcut,
-            "event_callback": self._event,
-        }
-        self.app.use(_Door(takers))
+        self.app.use(_Door({"event_callback": self._event}))
 
     async def take_envelope(self, envelope: Mapping[str, Any]) -> dict[str, Any] | None:
         """Answer what came over a WebSocket; gives the payload of the answer, None when there is no answer at all."""
@@ -141,19 +141,24 @@ class SlackApp:
         """Make what Bolt asks for the bot's token; it knows the names of parameters, so it takes no method."""
 
         async def authorize() -> AuthorizeResult:
-            if not self._ids.get(BOT_USER):
-                self._ids = await self.store.read(lambda tx: {name: tx.fact(name) for name in (BOT_USER, BOT)})
+            ids = await self._own_ids()
             return AuthorizeResult(
                 enterprise_id=None,
                 team_id=None,
                 bot_token=self._token,
-                bot_user_id=self._ids.get(BOT_USER) or None,
-                bot_id=self._ids.get(BOT) or None,
+                bot_user_id=ids.get(BOT_USER) or None,
+                bot_id=ids.get(BOT) or None,
             )
 
         return authorize
 
-    async def _command(self, ack: AsyncAck, body: dict[str, Any], context: Mapping[str, Any]) -> None:
+    async def _own_ids(self) -> Mapping[str, str]:
+        """Give Baton's own ids by the names of the facts, as far as they are known yet."""
+        if not self._ids.get(BOT_USER):
+            self._ids = await self.store.read(lambda tx: {name: tx.fact(name) for name in (BOT_USER, BOT)})
+        return self._ids
+
+    async def _command(self, body: dict[str, Any], context: Mapping[str, Any]) -> Ack:
         request = payloads.command(
             body,
             **self._read(context),
@@ -162,12 +167,12 @@ class SlackApp:
         )
         if not request.private:
             self.channels.look(request.channel)
-        await ack(**await self.answer(request))
+        return await self.answer(request)
 
-    async def _submission(self, ack: AsyncAck, body: dict[str, Any], context: Mapping[str, Any]) -> None:
-        await ack(**await self.answer(payloads.submission(body, **self._read(context))))
+    async def _submission(self, body: dict[str, Any], context: Mapping[str, Any]) -> Ack:
+        return await self.answer(payloads.submission(body, **self._read(context)))
 
-    async def _button(self, ack: AsyncAck, body: dict[str, Any], context: Mapping[str, Any]) -> None:
+    async def _button(self, body: dict[str, Any], context: Mapping[str, Any]) -> Ack:
         request = payloads.button(body, **self._read(context), private=await self.channels.private())
         if request.name == OPEN:
             request = _opened(request)
@@ -175,43 +180,43 @@ class SlackApp:
             await self.edge.answer(request)  # nobody who types is interrupted, not even by an apology
         else:
             await self.answer(request, acked=False)
-        await ack()
+        return {}
 
-    async def _shortcut(self, ack: AsyncAck, body: dict[str, Any], context: Mapping[str, Any]) -> None:
+    async def _shortcut(self, body: dict[str, Any], context: Mapping[str, Any]) -> Ack:
         request = payloads.shortcut(
             body,
             **self._read(context),
             private=await self.channels.private(),
-            own=self._own(),
+            own=await self._own(),
             names=await self._names(body.get("message") or {}),
         )
         if not request.private:
             self.channels.look(request.channel)
         await self.answer(request, acked=False)
-        await ack()
+        return {}
 
-    async def _event(self, ack: AsyncAck, body: dict[str, Any], context: Mapping[str, Any]) -> None:
+    async def _event(self, body: dict[str, Any], context: Mapping[str, Any]) -> Ack:
         if channel := payloads.private_channel(body):
             await self.channels.remember(channel)
         request = payloads.event(
             body,
             **self._read(context),
             private=await self.channels.private(),
-            own=self._own(),
+            own=await self._own(),
             names=await self._names(payloads.edited_message(body)),
         )
         if request is not None and ("event", request.name) in self.edge.handlers and not self._is_chatter(request):
             await self.answer(request, acked=False)
-        await ack()
+        return {}
 
     def _is_chatter(self, request: Request) -> bool:
         """Tell a reaction that logs nothing, of which there are thousands a day: it costs no look into the store."""
         reaction = request.about.partition("::")[0]
         return request.name.startswith("reaction_") and reaction != self.edge.team.reaction
 
-    def _own(self) -> frozenset[str]:
-        """List Baton's own ids; whoever was authorized knows them, if they are known at all."""
-        return frozenset(filter(None, self._ids.values()))
+    async def _own(self) -> frozenset[str]:
+        """List Baton's own ids, as far as they are known yet."""
+        return frozenset(filter(None, (await self._own_ids()).values()))
 
     async def _names(self, message: Mapping[str, Any]) -> Mapping[str, str]:
         """Find the names of people whom a message or a command mentions, as far as they are remembered."""
