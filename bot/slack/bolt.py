@@ -99,7 +99,6 @@ class SlackApp:
                     }
                 ),
                 authorize=self._authorize_function(),
-                process_before_response=True,
                 request_verification_enabled=signing_secret is not None,
                 logger=_quiet_logger(),
             )
