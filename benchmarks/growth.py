@@ -11,8 +11,8 @@ from pathlib import Path
 
 from benchmarks import load, million
 from benchmarks.baton import fresh_database, serving
-from benchmarks.commands import LOGGED, is_awake
 from benchmarks.figures import Goal, Part, Table, median, written
+from benchmarks.lineup import LOGGED, is_awake
 from benchmarks.load import Waits
 from benchmarks.outbox import fill_outbox
 from benchmarks.programs import Program

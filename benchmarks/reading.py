@@ -14,8 +14,8 @@ from itertools import count
 
 from benchmarks import load, machine, million
 from benchmarks.baton import serving
-from benchmarks.commands import is_awake
 from benchmarks.figures import Goal, Part, Picture, Table, median, written
+from benchmarks.lineup import is_awake
 from benchmarks.load import percentile
 from benchmarks.questions import Ask, Asker
 from benchmarks.sizes import Sizes

@@ -36,8 +36,8 @@ class Sizes:
 
 WHOLE = Sizes(
     rounds=5,
-    window=1.0,
-    warming=0.4,
+    window=0.8,
+    warming=0.25,
     slow_seconds=4.0,
     events=1_000_000,
     asked=200,

@@ -5,8 +5,8 @@ same few threads that acknowledge. What counts is the acknowledgement, which Sla
 """
 
 from benchmarks import load
-from benchmarks.commands import BATON, BOLT, started
 from benchmarks.figures import Goal, Part, Table, median, written
+from benchmarks.lineup import BATON, BOLT, started
 from benchmarks.load import Waits
 from benchmarks.sizes import Sizes
 from benchmarks.slack import requests

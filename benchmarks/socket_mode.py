@@ -17,8 +17,8 @@ from aiohttp import WSMsgType, web
 
 from benchmarks import load
 from benchmarks.baton import fresh_database, serving
-from benchmarks.commands import BARE, BATON, LOGGED
 from benchmarks.figures import Goal, Part, Table, median, written
+from benchmarks.lineup import BARE, BATON, LOGGED
 from benchmarks.load import PATIENCE, Waits
 from benchmarks.programs import PYTHON, Program, running
 from benchmarks.sizes import Sizes

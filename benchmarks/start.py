@@ -11,8 +11,8 @@ from pathlib import Path
 
 from benchmarks import load, million
 from benchmarks.baton import fresh_database, serving
-from benchmarks.commands import LOGGED, is_awake
 from benchmarks.figures import Goal, Part, Table, median, written
+from benchmarks.lineup import LOGGED, is_awake
 from benchmarks.programs import Memory
 from benchmarks.questions import Asker
 from benchmarks.sizes import Sizes

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks import load
 from benchmarks.baton import fresh_database, serving
-from benchmarks.commands import BATON, BOLT, LOGGED, is_awake
 from benchmarks.figures import Goal, Part, Table, median, written
+from benchmarks.lineup import BATON, BOLT, LOGGED, is_awake
 from benchmarks.load import Waits
 from benchmarks.programs import PYTHON, Program, running
 from benchmarks.sizes import Sizes
