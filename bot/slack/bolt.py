@@ -62,6 +62,13 @@ class _Door(AsyncMiddleware):
         return BoltResponse(status=200, body=await take(req.body, req.context) or "")
 
 
+class _App(AsyncApp):
+    """Bolt's app, without the client that it makes anew for each request: nobody here asks it for one."""
+
+    def _init_context(self, req: AsyncBoltRequest) -> None:
+        req.context["logger"], req.context["token"], req.context["client"] = self.logger, None, self.client
+
+
 class SlackApp:
     """Bolt's app, and who takes what comes in by it.
 
@@ -85,7 +92,7 @@ class SlackApp:
         self._token = token
         self._ids: dict[str, str] = {}
         with _without_variables("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
-            self.app = AsyncApp(
+            self.app = _App(
                 name="baton",  # else Bolt searches all that is loaded for the file that calls it: half of a start's time
                 client=calls.client,
                 signing_secret=signing_secret or "socket mode",
