@@ -20,9 +20,11 @@ from bot.store import open_store
 from bot.store.sqlite.rows import text
 from bot.store.sqlite.values import dump
 
-MORE = 50
+MORE = 100
 """One event in so many is logged through the store, after the others."""
 AT_ONCE = 64
+MUCH, USUAL = 64 * 1024**2, 1024**2
+"""Bytes of words that the full text gathers before it writes them down: much at once takes half the time."""
 INSERT_EVENT = (
     'INSERT INTO events (id, key, recorded_at, "by", source, channel, permalink, private, kind, at, text, outage, '
     "confidential, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
@@ -55,8 +57,13 @@ def _make_at_once(path: Path, talk: Talk, count: int) -> None:
             connection.executemany(INSERT_EVENT, map(_row, events(talk, 1, count)))
             connection.execute(FIRST_REVISIONS)
             for index in ("public_text", "hidden_text"):
-                connection.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")  # noqa: S608 - our own names
+                _make_full_text(connection, index)
         connection.execute("COMMIT")
+
+
+def _make_full_text(connection: sqlite3.Connection, index: str) -> None:
+    for command in (("hashsize", MUCH), ("rebuild", None), ("hashsize", USUAL)):
+        connection.execute(f"INSERT INTO {index} ({index}, rank) VALUES (?, ?)", command)  # noqa: S608 - our own names
 
 
 @contextmanager

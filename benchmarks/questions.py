@@ -19,6 +19,7 @@ class Asker:
 
     def __init__(self, talk: Talk, events: int) -> None:
         self.dice, self.events = random.Random(4), events
+        self._long = dict[tuple[str, int], list[str]]()
         self.common, self.middling, self.rare = talk.words[:40], talk.words[100:2000], talk.words[10_000:]
 
     def in_the_store(self) -> Mapping[str, Callable[[], Ask]]:
@@ -113,7 +114,10 @@ class Asker:
 
     def beginning(self, words: list[str], length: int) -> str:
         """Take the beginning of some word that is long enough."""
-        return f"{self.dice.choice([word for word in words if len(word) >= min(length, 11)])[:length]}*"
+        key = (words[0], length)
+        if key not in self._long:
+            self._long[key] = [word for word in words if len(word) >= min(length, 11)]
+        return f"{self.dice.choice(self._long[key])[:length]}*"
 
     def words(self, *lists: list[str]) -> str:
         """Take a word out of each list."""

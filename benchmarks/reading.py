@@ -4,10 +4,9 @@ The store is asked in transactions of their own, alone and while somebody logs a
 a reader's own cache each time.
 """
 
-import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import count
@@ -49,8 +48,12 @@ def _ask_store(store: Store, kinds: Mapping[str, Callable[[], Ask]], sizes: Size
     found: Rounds = {name: [] for name in questions}
     for _ in range(sizes.rounds):
         for name, asked in questions.items():
-            found[name].append([asyncio.run(store.read(_timed(ask))) for ask in asked])
+            found[name].append(load.run(_ask_all(store, asked)))
     return found
+
+
+async def _ask_all(store: Store, asked: Sequence[Ask]) -> list[float]:
+    return [await store.read(_timed(ask)) for ask in asked]
 
 
 def _timed(ask: Ask) -> Callable[[Tx], float]:
