@@ -15,7 +15,6 @@ from uuid import uuid4
 import aiohttp
 import uvicorn
 from pydantic import SecretStr
-from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 
 import handlers
 from bot import web
@@ -353,12 +352,10 @@ async def serve(settings: Settings, clock: Clock = now, on_ready: Callable[[str]
 async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None]) -> int:
     settings = bot.settings
     door = _open_door(settings.host, settings.port)
-    slack: web.Asgi | None = None
-    if not settings.socket_mode:
-        slack = AsyncSlackRequestHandler(bot.slack.app, path=web.SLACK_PATH)  # type: ignore[assignment] # untyped ASGI
+    take_slack = None if settings.socket_mode else bot.slack.take_http
     server = _Server(
         uvicorn.Config(
-            web.build(bot.vitals.health, bot.vitals.readiness, slack, bot.take_hook),
+            web.build(bot.vitals.health, bot.vitals.readiness, take_slack, bot.take_hook),
             log_config=None,
             access_log=False,
             proxy_headers=False,  # nobody asks where a request came from: it is signed

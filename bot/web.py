@@ -22,12 +22,15 @@ MOST_HOOK_BYTES = 8_000_000
 """A description in GitLab may have a million characters, and a hook carries it, sometimes twice."""
 BODY_SECONDS = 10.0
 SLACK_PATH = "/slack/events"
+TOLD = {name.encode(): name for name in ("content-type", "x-slack-signature", "x-slack-request-timestamp")}
+"""The headers that Bolt is told; some others would make it do what only Bolt itself may ask for."""
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-
+TakeSlack = Callable[[Mapping[str, str], bytes], Awaitable[tuple[int, str, bytes]]]
+"""Takes those of a request's headers that Bolt reads, and its body; gives status, content type and answer."""
 TakeHook = Callable[[Mapping[str, str], bytes], Awaitable[tuple[int, str]]]
 """Takes a hook's headers (in lower case) and body; gives the status and a sentence for whoever set the hook up."""
 
@@ -44,10 +47,10 @@ class Health:
 def build(
     health: Callable[[], Awaitable[Health]],
     readiness: Callable[[], Awaitable[Health]],
-    slack: Asgi | None,
+    take_slack: TakeSlack | None,
     take_hook: TakeHook,
 ) -> Asgi:
-    """Put the web together; `slack` is Bolt's application, None in Socket Mode.
+    """Put the web together; `take_slack` is None in Socket Mode.
 
     `health` tells what is known, `readiness` may look whether the outside worlds are there.
     """
@@ -67,7 +70,9 @@ def build(
     async def nothing_here(request: Request, _: Exception) -> Response:
         if request.url.path == SLACK_PATH:
             said = (
-                "Slack's requests come in here by POST." if slack else "Slack's requests come by WebSocket, not here."
+                "Slack's requests come in here by POST."
+                if take_slack
+                else "Slack's requests come by WebSocket, not here."
             )
         else:
             said = f"There is nothing here. Baton answers {SLACK_PATH}, /gitlab/hooks, /healthz, /readyz and /metrics."
@@ -89,8 +94,9 @@ def build(
     )
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if slack is not None and scope["type"] == "http" and scope["path"] == SLACK_PATH and scope["method"] == "POST":
-            await _guarded(slack, scope, receive, send)
+        is_slacks = scope["type"] == "http" and scope["path"] == SLACK_PATH and scope["method"] == "POST"
+        if take_slack is not None and is_slacks:
+            await _guarded(take_slack, scope, receive, send)
         else:
             await starlette(scope, receive, send)
 
@@ -113,7 +119,7 @@ def _hooks(take_hook: TakeHook) -> Callable[[Request], Awaitable[Response]]:
     return hooks
 
 
-async def _guarded(slack: Asgi, scope: Scope, receive: Receive, send: Send) -> None:
+async def _guarded(take_slack: TakeSlack, scope: Scope, receive: Receive, send: Send) -> None:
     headers = {name.lower(): value for name, value in scope["headers"]}
     if status := _header_fault(headers):
         await _refuse(status, scope, receive, send)
@@ -126,31 +132,22 @@ async def _guarded(slack: Asgi, scope: Scope, receive: Receive, send: Send) -> N
         return
     if body is None:
         await _refuse(413, scope, receive, send)
-    else:
-        await _hand_on(slack, body, scope, send)
-
-
-async def _hand_on(slack: Asgi, body: bytes, scope: Scope, send: Send) -> None:
-    """Let Bolt answer; what it cannot even read is refused, and a refusal of its own is logged."""
-    statuses: list[int] = []
-
-    async def given() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def noted(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            statuses.append(message["status"])
-        await send(message)
-
-    try:
-        await slack(scope, given, noted)
-    except Exception as error:  # noqa: BLE001 - a listener lets nothing out, so it is the payload that is wrong
-        log.warning("web.unreadable", error=type(error).__name__)
-        if not statuses:
-            await _refuse(400, scope, given, send)
         return
-    if statuses and statuses[0] >= 400:
-        _note_refusal(statuses[0])
+    told = {name: headers[key].decode("latin-1") for key, name in TOLD.items() if key in headers}
+    try:
+        status, kind, answer = await take_slack(told, body)
+    except Exception as error:  # noqa: BLE001 - a handler lets nothing out, so it is the payload that is wrong
+        log.warning("web.unreadable", error=type(error).__name__)
+        await _refuse(400, scope, receive, send)
+        return
+    if status >= 400:
+        _note_refusal(status)
+    await send({"type": "http.response.start", "status": status, "headers": _headers(kind, len(answer))})
+    await send({"type": "http.response.body", "body": answer})
+
+
+def _headers(kind: str, size: int) -> list[tuple[bytes, bytes]]:
+    return [(b"content-type", kind.encode("latin-1")), (b"content-length", str(size).encode())]
 
 
 def _header_fault(headers: Mapping[bytes, bytes]) -> int:

@@ -111,6 +111,12 @@ class SlackApp:
             )
         self.app.use(_Door({"event_callback": self._event}))
 
+    async def take_http(self, headers: Mapping[str, str], body: bytes) -> tuple[int, str, bytes]:
+        """Answer what came over HTTP: status, content type, and body; raises where it cannot be read at all."""
+        response = await self.app.async_dispatch(AsyncBoltRequest(body=body.decode(), headers={**headers}))
+        kind = (response.headers.get("content-type") or ["text/plain;charset=utf-8"])[0]
+        return response.status, kind, response.body.encode()
+
     async def take_envelope(self, envelope: Mapping[str, Any]) -> dict[str, Any] | None:
         """Answer what came over a WebSocket; gives the payload of the answer, None when there is no answer at all."""
         request = AsyncBoltRequest(
