@@ -3,7 +3,7 @@
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,10 +83,10 @@ def started(name: str, addresses: tuple[str, str], cores: Collection[int] = mach
             yield found
 
 
-def is_awake(address: str, holds: bytes = LOGGED) -> None:
-    """Ask until the answer is the usual one: whoever never saw the person before asks Slack about them first."""
-    for _ in range(100):
-        if load.run(load.counted(address, log_requests(), 1, 1, holds)).waits:
+def is_awake(address: str, asked: Callable[[], Iterator[bytes]] = log_requests, holds: bytes = LOGGED) -> None:
+    """Ask until the answer is the usual one: who somebody is, and what they may see, is asked of Slack the first time."""
+    for _ in range(200):
+        if load.run(load.counted(address, asked(), 1, 1, holds)).waits:
             return
         time.sleep(0.05)
     sys.exit(f"{address} does not answer as it should")

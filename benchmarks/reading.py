@@ -25,6 +25,9 @@ from bot.store import Store, Tx, open_store
 
 IN_THE_STORE_MS, ANSWERED_MS = 1.0, 5.0
 WHILE_LOGGING = ("newest 20", "page of 20, deep", "find a common word", "find a rare word", "find common + common")
+HARD = ("find two common, never together", "find an address (10.7.0.3)", "find three common")
+"""What has to look at many rows that it then leaves out: a goal of their own, so that they hide no other."""
+ANSWER = rb"newest last|Nothing in the log matches"
 Rounds = dict[str, list[list[float]]]
 """Milliseconds of every question, by kind and round."""
 
@@ -39,8 +42,9 @@ def measure(sizes: Sizes) -> Part:
             disturbed = _ask_store(store, {name: asker.in_the_store()[name] for name in WHILE_LOGGING}, sizes)
     with worlds() as both, serving(database, both.addresses()) as program:
         is_awake(program.address)
-        answered = _ask_by_command(program.address, asker, sizes)
-    return _part_of(alone, disturbed, answered, sizes)
+        is_awake(program.address, lambda: requests("/event", lambda _: f"find {asker.words(asker.common)}"), ANSWER)
+        answered, failed = _ask_by_command(program.address, asker, sizes)
+    return _part_of(alone, disturbed, answered, failed, sizes)
 
 
 def _ask_store(store: Store, kinds: Mapping[str, Callable[[], Ask]], sizes: Sizes) -> Rounds:
@@ -86,33 +90,28 @@ def _somebody_logging(store: Store, sizes: Sizes) -> Iterator[None]:
             logging.result()
 
 
-def _ask_by_command(address: str, asker: Asker, sizes: Sizes) -> Rounds:
+def _ask_by_command(address: str, asker: Asker, sizes: Sizes) -> tuple[Rounds, int]:
+    """Ask one after the other; tells too how many of them were not answered with a list."""
     found: Rounds = {name: [] for name in asker.as_commands()}
+    failed = 0
     for _ in range(sizes.rounds):
         for name, make in asker.as_commands().items():
             asked = requests("/event", lambda _, make=make: make())  # type: ignore[misc]
-            waits = load.run(load.counted(address, asked, 1, sizes.answered, b'"text"'))
+            waits = load.run(load.counted(address, asked, 1, sizes.answered, ANSWER))
+            failed += waits.failed
             found[name].append([one * 1000 for one in waits.waits] or [float("inf")])
-    return found
+    return found, failed
 
 
-def _part_of(alone: Rounds, disturbed: Rounds, answered: Rounds, sizes: Sizes) -> Part:
+def _part_of(alone: Rounds, disturbed: Rounds, answered: Rounds, failed: int, sizes: Sizes) -> Part:
     in_store, by_command = _p99(alone), _p99(answered)
-    slowest, slowest_answer = max(in_store, key=in_store.__getitem__), max(by_command, key=by_command.__getitem__)
     size = f"{sizes.events:,}"
+    hard = {name: in_store.pop(name) for name in HARD}
     goals = [
-        Goal(
-            f"{size} events, in the store: p99 of the slowest kind ({slowest})",
-            in_store[slowest],
-            IN_THE_STORE_MS,
-            " ms",
-        ),
-        Goal(
-            f"… as a command: p99 of the slowest kind ({slowest_answer})",
-            by_command[slowest_answer],
-            ANSWERED_MS,
-            " ms",
-        ),
+        _slowest(f"{size} events, in the store", in_store, IN_THE_STORE_MS),
+        _slowest("… in the store, what is hard for it", hard, IN_THE_STORE_MS),
+        _slowest("… as a command", by_command, ANSWERED_MS),
+        Goal("… commands of these that were not answered with a list", failed, 0),
     ]
     head = ["ms", "p50", "p99"]
     tables = [
@@ -122,6 +121,11 @@ def _part_of(alone: Rounds, disturbed: Rounds, answered: Rounds, sizes: Sizes) -
     ]
     pictures = [Picture("reading", f"/event in {size} events: p99", "ms", list(by_command.items()))]
     return Part("Looking into a large log", [__doc__ or ""], goals, tables, pictures)
+
+
+def _slowest(what: str, found: Mapping[str, float], bound: float) -> Goal:
+    name = max(found, key=found.__getitem__)
+    return Goal(f"{what}: p99 of the slowest of {len(found)} kinds ({name})", found[name], bound, " ms")
 
 
 def _p99(found: Rounds) -> dict[str, float]:

@@ -15,6 +15,7 @@ from benchmarks.figures import Goal, Part, Table, median, written
 from benchmarks.lineup import LOGGED, is_awake
 from benchmarks.programs import Memory
 from benchmarks.questions import Asker
+from benchmarks.reading import ANSWER
 from benchmarks.sizes import Sizes
 from benchmarks.slack import log_requests, requests
 from benchmarks.talk import Talk
@@ -48,7 +49,7 @@ def _after_much(database: Path, both: Worlds, sizes: Sizes) -> tuple[Memory, int
         logged = load.run(load.counted(program.address, log_requests(), AT_ONCE, sizes.commands, LOGGED))
         for make in asker.as_commands().values():
             asked = requests("/event", lambda _, make=make: make())  # type: ignore[misc]
-            load.run(load.counted(program.address, asked, 1, sizes.answered, b'"text"'))
+            load.run(load.counted(program.address, asked, 1, sizes.answered, ANSWER))
         time.sleep(sizes.settling)
         return program.memory, logged.failed
 
