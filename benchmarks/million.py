@@ -1,6 +1,7 @@
 """A million events in a database as it lies on the disk after a busy time. It is made once for all that ask.
 
-The triggers are put aside while the rows are made, and some more events are then logged one by one through the store.
+The triggers are put aside while the rows are made, some more events are then logged one by one through the store, and
+the full text is merged, as Baton merges it all the time.
 """
 
 import atexit
@@ -23,6 +24,8 @@ from bot.store.sqlite.values import dump
 MORE = 100
 """One event in so many is logged through the store, after the others."""
 AT_ONCE = 64
+MERGED = 10_000
+"""Pages of the full text that are merged at a time, as Baton does it in smaller steps when nobody waits."""
 MUCH, USUAL = 64 * 1024**2, 1024**2
 """Bytes of words that the full text gathers before it writes them down: much at once takes half the time."""
 INSERT_EVENT = (
@@ -83,6 +86,8 @@ def _log_more(path: Path, talk: Talk, count: int) -> None:
             store.write_now(lambda tx: tx.add_event(event))
 
         for _ in people.map(log, events(talk, count + 1, count // MORE)):
+            pass
+        while store.write_now(lambda tx: tx.tidy(MERGED)):
             pass
 
 

@@ -24,6 +24,7 @@ def watch(tx: Tx, team: Team, at: datetime) -> None:
         _watch_offer(tx, team, offered, at)
     _watch_outages(tx, team, at)
     rota.watch(tx, team, at)
+    tx.tidy()
 
 
 def _watch_offer(tx: Tx, team: Team, offered: Handoff, at: datetime) -> None:

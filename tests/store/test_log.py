@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from bot.domain.events import KINDS, Event, Kind, Place, Reader, Revision, Span
+from bot.domain.events import KINDS, PUBLIC, Event, Kind, Place, Reader, Revision, Span
 from bot.domain.outages import Outage
 from bot.store import Store, Tx, open_store
 
@@ -457,3 +457,26 @@ def test_whether_a_channel_is_private_is_known_once_slack_has_said_so(store: Sto
     for private in (True, False):
         store.write_now(lambda tx, private=private: tx.keep_privacy("C1", AT, private=private))  # type: ignore[misc]
         assert store.write_now(lambda tx: tx.is_private("C1")) is private
+
+
+def parts(store: Store) -> int:
+    """Count the parts of the full text that a search looks into."""
+    return store.write_now(
+        lambda tx: tx.connection.execute("SELECT count(DISTINCT segid) FROM public_text_idx").fetchone()[0]
+    )
+
+
+def test_the_log_is_kept_quick_to_search_a_little_at_a_time(store: Store) -> None:
+    for number in range(15):
+        logged(store, key=str(number), text=f"disk {number} is full")
+    many = parts(store)
+
+    steps = 0
+    while store.write_now(lambda tx: tx.tidy(1)):
+        steps += 1
+        assert steps < 100
+
+    assert many > 2
+    assert parts(store) <= 2
+    assert len(store.write_now(lambda tx: tx.find("disk full", 20, PUBLIC))) == 15
+    store.write_now(check_full_text)

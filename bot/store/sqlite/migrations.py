@@ -326,3 +326,12 @@ def backlogs(db: Database) -> None:
             UPDATE backlogs SET size = size - 1 WHERE world = old.world;
         END;
     """)
+
+
+@migrations()
+def tidy_text(db: Database) -> None:
+    """Let the full text be merged where two parts of a size are there, not four: it is done when nobody waits for it."""
+    db.executescript("""
+        INSERT INTO public_text (public_text, rank) VALUES ('usermerge', 2);
+        INSERT INTO hidden_text (hidden_text, rank) VALUES ('usermerge', 2);
+    """)
