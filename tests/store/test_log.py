@@ -461,9 +461,8 @@ def test_whether_a_channel_is_private_is_known_once_slack_has_said_so(store: Sto
 
 def parts(store: Store) -> int:
     """Count the parts of the full text that a search looks into."""
-    return store.write_now(
-        lambda tx: tx.connection.execute("SELECT count(DISTINCT segid) FROM public_text_idx").fetchone()[0]
-    )
+    sql = "SELECT count(DISTINCT segid) FROM public_text_idx"
+    return int(store.write_now(lambda tx: tx.connection.execute(sql).fetchone()[0]))
 
 
 def test_the_log_is_kept_quick_to_search_a_little_at_a_time(store: Store) -> None:
