@@ -27,6 +27,7 @@ from bot.domain.tracker import WeekFacts
 from bot.gitlab import Gitlab
 from bot.gitlab.hooks import Gate, RefusedHookError
 from bot.gitlab.paths import project_path
+from bot.home import Homes
 from bot.messages import general
 from bot.outbox import Follow, Outbox, Planner, Tasks
 from bot.prompt import Facts, Prompt, Question
@@ -43,7 +44,7 @@ from bot.slack.listening import Listening
 from bot.slack.performer import SlackPerformer
 from bot.slack.roster import Roster
 from bot.slack.socket import Socket
-from bot.store import KEPT, Store, StoreError, Tx, open_store
+from bot.store import HOMES, KEPT, Store, StoreError, Tx, open_store
 from bot.telemetry import log
 from bot.vitals import Vitals
 
@@ -156,6 +157,13 @@ class Bot:
         )
         self.schedule = Schedule(store, self._jobs, clock, lambda tx, at: handlers.WATCH(tx, self.team, at))
         self.rota = RotaReader(settings.rota, self.team.zone, store, self.session, clock) if settings.rota else None
+        self.homes = Homes(
+            store,
+            lambda tx, who, at: handlers.HOME(tx, self.team, who, at),
+            self.calls.publish_home,
+            clock,
+            uuid4().hex,
+        )
         self.vitals = Vitals(store, self.outbox, self.gitlab, self.calls, clock)
         self.socket: Socket | None = None
 
@@ -174,6 +182,8 @@ class Bot:
         self.outbox.wake(whom)
         if KEPT in whom:
             self.roster.wake()
+        if HOMES in whom:
+            self.homes.wake()
 
     async def close(self) -> None:
         """Let go of everything but the store."""
@@ -230,6 +240,8 @@ class Bot:
         return await self.slack.answer_kept(request)
 
     def _tell_not_checked(self, request: Request, whom: str, reason: str) -> None:
+        if request.name == handlers.home.KNOWN:
+            return  # nobody asked for anything
         mention = f"<!subteam^{whom}>" if whom.startswith("S") else f"<@{whom}>"
         self.prompt.begin(request, Reply(general.not_checked(mention, reason)), acked=False)
 
@@ -368,7 +380,7 @@ async def _run(bot: Bot, stopping: asyncio.Event, on_ready: Callable[[str], None
         bot.socket = Socket(bot.calls, settings.slack_app_token.get_secret_value(), bot.slack.take_envelope)
         bot.socket.start()
         bot.vitals.socket = bot.socket
-    workers = [bot.outbox.run, bot.roster.run, bot.schedule.run, *([bot.rota.run] if bot.rota else [])]
+    workers = [bot.outbox.run, bot.roster.run, bot.schedule.run, bot.homes.run, *([bot.rota.run] if bot.rota else [])]
     loops = [asyncio.create_task(worker()) for worker in workers]
     serving = asyncio.create_task(server.serve(sockets=[door]))
     ready = asyncio.create_task(_say_ready(server, settings.host, on_ready))

@@ -21,7 +21,8 @@ class Request:
     modal. `key` recognises the same request when it is delivered again. `private` tells that it came from a private
     channel. `trigger` and `response_url` are Slack's, and short-lived. `about` is what the button or modal carries;
     `values` what was filled in, by field. `field` is the one of them that was just filled in, `ts` Slack's id of the
-    message whose button was pressed, and `said` the message that a shortcut, or an event of Slack's, is about.
+    message whose button was pressed, and `said` the message that a shortcut, or an event of Slack's, is about. `home`
+    tells that it was pressed on the Home tab, which is no place to say something: words stand in a modal then.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Request:
     field: str = ""
     ts: str = ""
     said: Said | None = None
+    home: bool = False
 
     @property
     def is_typing(self) -> bool:

@@ -316,7 +316,7 @@ class Prompt:
                 return Answer(found)
 
     async def say(self, request: Request, said: Words) -> None:
-        """Say something to the person alone: where they asked, else as a direct message.
+        """Say something to the person alone: where they asked (on the Home tab, in a modal), else as a direct message.
 
         What Slack does not take now is tried again for a while; nobody is left without an answer that is this short.
         """
@@ -340,6 +340,8 @@ class Prompt:
 
     def _ways(self, request: Request, said: Words) -> list[Callable[[], Awaitable[None]]]:
         ways: list[Callable[[], Awaitable[None]]] = []
+        if request.home and request.trigger:
+            ways.append(lambda: self.screen.open_modal(request.trigger, general.said_in_modal(said)))
         if request.response_url and (self.clock() - request.at).total_seconds() < FRESH_ENOUGH:
             ways.append(lambda: self.screen.respond(request.response_url, said))
         if request.channel and not request.channel.startswith("D"):

@@ -37,7 +37,7 @@ from bot.services import late, reminder, shifts, watch, way_back
 from bot.services import outages as known_outages
 from bot.services import wow as weeks
 from bot.store import Tx
-from handlers import events, handoff, hooks, outages, people, wow
+from handlers import events, handoff, home, hooks, outages, people, wow
 
 
 def _not_there_yet(_: Tx, __: Team, request: Request) -> Outcome:
@@ -92,6 +92,12 @@ REQUESTS = {
     ("submission", "handoff.decline"): handoff.decline,
     ("button", "handoff.show"): handoff.show,
     ("button", "handoff.retry"): handoff.retry,
+    ("button", "home.log"): events.begin,
+    ("submission", "event.log"): events.log_filled_in,
+    ("button", "home.outage"): outages.begin_anew,
+    ("button", "home.handoff"): handoff.begin_next,
+    ("button", "home.rollover"): wow.begin_usual_rollover,
+    ("button", "home.week"): wow.open_status,
     ("shortcut", "log_as_event"): events.log_message,
     ("shortcut", "open_outage_issue"): outages.begin_from_message,
     ("shortcut", "add_to_handoff"): events.add_to_handoff,
@@ -99,6 +105,8 @@ REQUESTS = {
     ("event", "reaction_removed"): events.reacted,
     ("event", "message_changed"): events.message_edited,
     ("event", "message_deleted"): events.message_deleted,
+    ("event", "app_home_opened"): home.opened,
+    ("event", home.KNOWN): home.known,
     ("event", "member_joined_channel"): people.joined,
     ("event", "member_left_channel"): people.left,
     ("event", "user_change"): people.changed,
@@ -175,6 +183,9 @@ PLANS: Mapping[str, tuple[Ask, Decide]] = {
     shifts.HANDOFF: (shifts.plan_question, shifts.plan),
 }
 """What a plan asks GitLab (or Slack), and what it decides."""
+
+HOME = home.view
+"""What somebody's Home tab shows."""
 
 BATCHES = {
     "rollover": weeks.follow_rollover,

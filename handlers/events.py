@@ -23,12 +23,13 @@ from bot.domain.errors import NotKnownYetError, UserError
 from bot.domain.events import LONGEST_TEXT, PUBLIC, Entry, Kind, Pending, Place, Span
 from bot.domain.logged import Logged
 from bot.domain.operations import CreateIssue, Operation, Post, Stages, WriteNote
+from bot.domain.outages import Named
 from bot.domain.people import Right
 from bot.domain.questions import MessageQuestion
 from bot.domain.talk import Said, Talk
 from bot.domain.team import Team
 from bot.domain.times import When, read_when
-from bot.messages import Words, count, general, tracker
+from bot.messages import Words, count, general, log_modal, tracker
 from bot.messages import events as say
 from bot.messages import export as exported
 from bot.messages import handoff as say_handoff
@@ -74,8 +75,13 @@ def _understood(tx: Tx, team: Team, request: Request) -> EventCommand:
 def log(tx: Tx, team: Team, request: Request, asked: LogEvent) -> Outcome:
     """Log one line."""
     require(tx, team, request.who, Right.WRITE)
+    return _log(tx, team, request, asked, request.id)
+
+
+def _log(tx: Tx, team: Team, request: Request, asked: LogEvent, key: str, chosen: Named | None = None) -> Outcome:
+    """Log an event once by its key, into the outage that was chosen, else as the text says."""
     entry = Entry(
-        key=request.id,
+        key=key,
         text=asked.text,
         by=request.who,
         now=request.at,
@@ -86,11 +92,39 @@ def log(tx: Tx, team: Team, request: Request, asked: LogEvent) -> Outcome:
         private=privacy.is_private(tx, team, request.channel, said_so=request.private),
     )
     named = outages_named(asked.text)
-    told = events.log(tx, entry, named)
-    events.echo(tx, team, told.event, request.at)
+    told = events.log(tx, entry, (chosen, *named) if chosen else named)
+    if not told.again:
+        events.echo(tx, team, told.event, request.at)
     strangers = [one.number for one in named if one.number is not None and tx.outage(one.number) is None]
     notes = [asked.when.note if asked.when else "", say.remarks(told.event, strangers)]
     return Reply(say.logged(_asked_once(team, request, told), " ".join(filter(None, notes)), events.waiting(tx)))
+
+
+def begin(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Open the modal in which an event is logged."""
+    require(tx, team, request.who, Right.WRITE)
+    return Modal(log_modal.modal(tx.ongoing()[-events.MOST_CHOICES :]))
+
+
+def log_filled_in(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Log what was filled in; the same modal, sent twice, gives one event."""
+    require(tx, team, request.who, Right.WRITE)
+    text, typed = request.values.get("text", "").strip(), request.values.get("when", "").strip()
+    if not commands.can_be_seen(text):
+        return FieldErrors({"text": "Please say what happened."})
+    if len(text) > LONGEST_TEXT:
+        return FieldErrors({"text": log_modal.too_long(text)})
+    when = None
+    if typed:
+        try:
+            when = _typed_in(tx, team, request, typed)
+        except UserError as wrong:
+            return FieldErrors({"when": str(wrong)})
+    kind, outage = request.values.get("kind", ""), request.values.get("outage", "")
+    chosen = Named(_number(outage)) if outage and outage != say.NO_OUTAGE else None
+    tx.open_home(request.who, request.at)  # that is where this modal comes from
+    asked = LogEvent(text, _kind(kind) if kind else None, when)
+    return _log(tx, team, request, asked, f"logged in {request.view}" if request.view else request.id, chosen)
 
 
 def _asked_once(team: Team, request: Request, told: Logged) -> Logged:
@@ -147,7 +181,7 @@ def save(tx: Tx, team: Team, request: Request) -> Outcome:
     if not commands.can_be_seen(text):
         return FieldErrors({"text": "Please say what happened. To strike the event through, use Retract."})
     if len(text) > LONGEST_TEXT:
-        return FieldErrors({"text": f"These are {len(text):,} characters; an event has at most {LONGEST_TEXT:,}."})
+        return FieldErrors({"text": log_modal.too_long(text)})
     when = When(event.at)
     if typed and typed != say.exact(shown.happened_at):
         try:

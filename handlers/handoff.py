@@ -87,6 +87,11 @@ def _begin(tx: Tx, team: Team, request: Request, asked: HandOff) -> Outcome:
     return Modal(general.reading(offering.TITLE), Ask(ongoing.question(tx, team), "handoff.modal", json.dumps(carried)))
 
 
+def begin_next(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Open the same modal from a button, for the next person of the rota."""
+    return _begin(tx, team, request, HandOff())
+
+
 def _incoming(tx: Tx, request: Request, asked: HandOff) -> tuple[Person | None, str]:
     """Find to whom it goes; nobody, and why, where that is still to be chosen."""
     if asked.name:

@@ -43,6 +43,11 @@ def begin(tx: Tx, team: Team, request: Request, asked: DeclareOutage) -> Outcome
     return Modal(say.modal(shown, team))
 
 
+def begin_anew(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Open the same modal from a button, with nothing in it."""
+    return begin(tx, team, request, DeclareOutage())
+
+
 def begin_from_message(tx: Tx, team: Team, request: Request) -> Outcome:
     """Open the same modal, filled in from a message and its thread."""
     require(tx, team, request.who, Right.WRITE)

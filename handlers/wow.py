@@ -62,6 +62,11 @@ def begin_rollover(tx: Tx, team: Team, request: Request) -> Outcome:
     return _begin_rollover(tx, team, request, request.about)
 
 
+def begin_usual_rollover(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Open the preview from a button, for the week that ended last."""
+    return _begin_rollover(tx, team, request, "")
+
+
 def _run(tx: Tx, team: Team, request: Request, wanted: Errand) -> Outcome:
     """Begin what ends with one message in the channel."""
     require(tx, team, request.who, Right.WRITE)
@@ -93,6 +98,7 @@ def show_preview(tx: Tx, team: Team, request: Request, about: str, answer: Answe
     if answer.facts is None:
         return Modal(say.preview_silent(wow.preview_silent(tx, team, shown), answer.reason))
     tx.keep_snapshot("week", answer.facts)
+    week.note_seen(tx, team, answer.facts)
     return Modal(say.preview(wow.preview(tx, team, shown, answer.facts), team))
 
 
@@ -174,9 +180,17 @@ def retry(tx: Tx, team: Team, request: Request) -> Outcome:
     return Reply(say.trying_again(wow.retry(tx, request.about, request.at)))
 
 
+def open_status(tx: Tx, team: Team, request: Request) -> Outcome:
+    """Ask how the current week stands, and show it in a modal."""
+    del tx, team, request
+    return Modal(general.reading(tell.TITLE), Ask(week.status_question(), "wow.status"))
+
+
 def show_status(tx: Tx, team: Team, request: Request, about: str, answer: Answer) -> Outcome:
     """Say how the current week stands."""
     facts, as_of = _known(tx, "week", answer)
+    if answer.facts is not None:
+        week.note_seen(tx, team, answer.facts)
     if facts is None:
         said = _silence(answer)
         return Reply(tell.with_usage(said) if about == OVERVIEW else said)

@@ -15,6 +15,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import handlers
 from bot.domain.commands.event import EVENT_USAGE
 from bot.domain.commands.handoff import HANDOFF_USAGE
 from bot.domain.commands.wow import WOW_USAGE
@@ -107,6 +108,14 @@ def test_every_event_has_its_scope(manifest: dict[str, Any], scopes: set[str]) -
     assert set(events) == set(EVENT_SCOPES)
     for event in events:
         assert EVENT_SCOPES[event] <= scopes, event
+
+
+def test_every_event_that_is_acted_on_is_asked_for(manifest: dict[str, Any]) -> None:
+    subscribed = {name.partition(".")[0] for name in manifest["settings"]["event_subscriptions"]["bot_events"]}
+    made = {"message_changed": "message", "message_deleted": "message"}
+    acted_on = {name for kind, name in handlers.REQUESTS if kind == "event"} - {handlers.home.KNOWN}
+
+    assert {made.get(name, name) for name in acted_on} <= subscribed
 
 
 def test_every_scope_stands_once_with_its_reason(scopes: set[str]) -> None:

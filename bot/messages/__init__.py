@@ -86,6 +86,14 @@ def moment(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{day_and_time} UTC> ({day_and_time[-5:]} UTC)"
 
 
+def ago(at: datetime) -> str:
+    """Write how long ago an instant was; Slack counts on while it stands there.
+
+    https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+    """
+    return f"<!date^{int(at.timestamp())}^{{ago}}|on {at:%Y-%m-%d %H:%M} UTC>"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """Count things in words: “1 issue”, “3 issues”."""
     return f"{number} {one if number == 1 else many or one + 's'}"
@@ -149,12 +157,15 @@ class Row:
 
 
 class Page:
-    """A message or modal written from top to bottom; the same words stand in its blocks and in its plain text."""
+    """A message or modal written from top to bottom; the same words stand in its blocks and in its plain text.
 
-    def __init__(self) -> None:
+    `room` is for how many characters there is room.
+    """
+
+    def __init__(self, room: int = MOST_CHARACTERS) -> None:
         self.blocks: list[dict[str, Any]] = []
         self._plain: list[str] = []
-        self._room = MOST_CHARACTERS
+        self._room = room
 
     def say(self, mrkdwn: str) -> "Page":
         """Add a paragraph in Slack's mrkdwn; what comes from people is escaped before."""

@@ -242,16 +242,16 @@ def _edit_fields(event: Event) -> list[dict[str, object]]:
             "element": {
                 "type": "static_select",
                 "action_id": "kind",
-                "options": [_option(kind, kind) for kind in OTHER],
-                "initial_option": _option(event.kind, event.kind),
+                "options": [option(kind, kind) for kind in OTHER],
+                "initial_option": option(event.kind, event.kind),
             },
         },
     ]
 
 
 def _outage_field(event: Event, outages: Sequence[Outage]) -> dict[str, object]:
-    none = _option(NO_OUTAGE, "no outage")
-    options = {one.number: _option(str(one.number), button_label(one)) for one in outages}
+    none = option(NO_OUTAGE, "no outage")
+    options = {one.number: option(str(one.number), button_label(one)) for one in outages}
     return {
         "type": "input",
         "block_id": "outage",
@@ -265,7 +265,8 @@ def _outage_field(event: Event, outages: Sequence[Outage]) -> dict[str, object]:
     }
 
 
-def _option(value: str, label: str) -> dict[str, object]:
+def option(value: str, label: str) -> dict[str, object]:
+    """Make a choice of a menu."""
     return {"text": {"type": "plain_text", "text": label}, "value": value}
 
 

@@ -10,6 +10,8 @@ from bot.domain.tracker import Milestone
 from bot.messages import Page, Row, Words, count, escape, link, moment, person, silence
 from bot.messages.wow import under_way
 
+TITLE = "This week"
+
 
 def standing(week: Standing, team: Team, *, with_usage: bool = False) -> Words:
     """Say how a week stands: dates, counts, goals, and open issues in priority order."""
@@ -29,7 +31,7 @@ def _standing(page: Page, week: Standing, team: Team) -> None:
     milestone = week.milestone
     if milestone is None:
         return
-    page.say(f"*{link(milestone.url, milestone.title)}* · {_dates(milestone)}{_left(week)}{_as_of(week)}")
+    page.say(f"*{link(milestone.url, milestone.title)}* · {dates(milestone)}{_left(week)}{_as_of(week)}")
     carried = f" · {week.carried} carried over" if week.carried is not None else ""
     page.say(
         f"{week.done} done · {len(week.open)} open · {week.unscheduled} {escape(team.labels.unscheduled)}"
@@ -53,7 +55,8 @@ def _outages(week: Standing) -> str:
     return f" ({count(week.outages, 'outage')} among them)" if week.outages else ""
 
 
-def _dates(milestone: Milestone) -> str:
+def dates(milestone: Milestone) -> str:
+    """Say from when to when a milestone goes."""
     if milestone.start is None and milestone.due is None:
         return "no dates yet"
     return f"{milestone.start or 'no start date'} to {milestone.due or 'no due date'}"

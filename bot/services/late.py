@@ -17,6 +17,7 @@ from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
 from bot.domain.tracker import Issue, Milestone, WeekFacts
 from bot.services.backlog import LOOK_FOR_LATE, promised
+from bot.services.week import note_seen
 from bot.services.wow import REFRESH, judge, late_question, note_turned, person_or_none
 from bot.store import Tx
 
@@ -55,9 +56,9 @@ def label(tx: Tx, team: Team, _: str, facts: WeekFacts, at: datetime) -> Stages:
     weeks = rollover.find_weeks(facts, team)
     note_turned(tx, weeks, at)
     wow = weeks.wow
-    if wow is None or rollover.forbidden(facts):
-        return ()
-    return _labelled(_unlabelled(tx, team, facts, wow), wow, team)
+    found = _unlabelled(tx, team, facts, wow) if wow and not rollover.forbidden(facts) else []
+    note_seen(tx, team, facts)
+    return _labelled(found, wow, team) if wow else ()
 
 
 def _unlabelled(tx: Tx, team: Team, facts: WeekFacts, wow: Milestone) -> list[Issue]:

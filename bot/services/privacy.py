@@ -43,6 +43,19 @@ def reader_of_all(tx: Tx, who: str) -> Reader:
     return _reader(tx, who, tx.channels_of_hidden())
 
 
+def as_known(
+    tx: Tx, who: str, events: Iterable[Event | Pending], channels: Iterable[str] = ()
+) -> tuple[Reader, frozenset[str]]:
+    """Work out what of these `who` may read for all that is known now, and of which channels the members are not.
+
+    Nobody counts as a member of those.
+    """
+    places = {*channels, *(one.channel for one in events if one.hidden and one.by != who)} - {""}
+    members = tx.members_of(places)
+    unknown = frozenset(one for one in places - members.keys() if not one.startswith("D"))
+    return Reader(who, frozenset(one for one, people in members.items() if who in people)), unknown
+
+
 def _reader(tx: Tx, who: str, channels: Iterable[str]) -> Reader:
     wanted = {one for one in channels if one}
     members = tx.members_of(wanted)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain import priority, rollover
+from bot.domain.home import WeekSeen
 from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
 from bot.domain.telling import Closed, Standing
@@ -20,6 +21,7 @@ def forget_another_tracker(tx: Tx, where: str, at: datetime) -> None:
     """Forget what the tracker said last, because from now on it is the one at `where`."""
     tx.forget_snapshots()
     tx.forget_ongoing()
+    tx.forget_week_seen()
     tx.keep_fact(WHERE, where, at)
 
 
@@ -57,6 +59,24 @@ def status(tx: Tx, team: Team, facts: WeekFacts, now: datetime, as_of: datetime 
         days_left=Week(wow.due).days_left(today) if wow.due else None,
         ended=max(0, (today - wow.due).days) if wow.due else 0,
         running=running,
+    )
+
+
+def note_seen(tx: Tx, team: Team, facts: WeekFacts) -> None:
+    """Remember in numbers how the current week stands, for those who look without asking GitLab."""
+    stands = status(tx, team, facts, facts.at, None)
+    tx.keep_week_seen(
+        WeekSeen(
+            at=facts.at,
+            milestone=stands.milestone,
+            done=stands.done,
+            open=len(stands.open),
+            unscheduled=stands.unscheduled,
+            outages=stands.outages,
+            carried=stands.carried,
+            goals=len(stands.goals),
+            goals_done=sum(not goal.open for goal in stands.goals),
+        )
     )
 
 

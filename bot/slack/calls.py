@@ -85,6 +85,13 @@ class SlackCalls:
         place = {"view_id": known} if known else {"external_id": external}
         await self._called(self.client.views_update(**place, view=view))
 
+    async def publish_home(self, who: str, view: View) -> None:
+        """Let somebody's Home tab show this.
+
+        https://docs.slack.dev/reference/methods/views.publish
+        """
+        await self._called(self.client.views_publish(user_id=who, view=view))
+
     async def respond(self, url: str, said: Words) -> None:
         """Answer by a response URL, to the person alone."""
         body: dict[str, Any] = {"response_type": "ephemeral", "replace_original": False, **_body(said)}

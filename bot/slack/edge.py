@@ -109,6 +109,8 @@ class Edge:
         try:
             with tx.apart():
                 outcome = handler(tx, self.team, request)
+                if request.home:  # whoever presses something there looks at it
+                    tx.open_home(request.who, request.at)
         except UserError as error:
             refused = Reply(general.refused(str(error)))
             _audit(tx, request, "refused", str(error))

@@ -100,6 +100,7 @@ def button(body: Payload, *, request: str, at: datetime, envelope: str = "", pri
         about=str((not typed and action.get("value")) or view.get("private_metadata") or ""),
         values=_values(view),
         field=str(action.get("block_id", "")),
+        home=view.get("type") == "home",
         ts=str((body.get("container") or {}).get("message_ts") or (body.get("message") or {}).get("ts") or ""),
     )
 
@@ -169,7 +170,7 @@ def event(
     """Read an event of Slack's Events API; None for what nothing has to be done about, such as words newly said.
 
     An edited message is named `message_changed`, one that was deleted `message_deleted`, and their `values` hold its
-    `ts`; so do those of a reaction, whose name stands in `about`.
+    `ts`; so do those of a reaction, whose name stands in `about`, as does the tab of the app's home that was opened.
     """
     inner = body.get("event") or {}
     user = inner.get("user")
@@ -189,6 +190,8 @@ def event(
             item = inner.get("item") or {}
             about, ts = str(inner.get("reaction", "")), str(item.get("ts", ""))
             return replace(heard, about=about, values={TS: ts}) if item.get("type") == "message" else None
+        case "app_home_opened":
+            return replace(heard, about=str(inner.get("tab") or "home"))
         case "message":
             return _about_message(heard, inner, Reader({*own, str(body.get("api_app_id", ""))} - {""}, names))
     return heard

@@ -6,9 +6,9 @@ public methods of that class.
 
 from pathlib import Path
 
-from bot.store.sqlite import KEPT, OnWork, SqliteStore, StoreError, Tx, look_in
+from bot.store.sqlite import HOMES, KEPT, OnWork, SqliteStore, StoreError, Tx, look_in
 
-__all__ = ["KEPT", "Store", "StoreError", "Tx", "look_in", "open_store"]
+__all__ = ["HOMES", "KEPT", "Store", "StoreError", "Tx", "look_in", "open_store"]
 
 Store = SqliteStore
 PREFIX = "sqlite:///"
@@ -18,7 +18,7 @@ def open_store(url: str, *, on_work: OnWork = lambda _: None) -> Store:
     """Open the database at `url` (`sqlite:///baton.db`), create or migrate it, and start its writer.
 
     `on_work` is called, from the writer's thread, after a commit that gave the outbox or a worker something to do, and
-    told whom: worlds of the outbox, or `KEPT`.
+    told whom: worlds of the outbox, `KEPT`, or `HOMES`.
     Raises StoreError, worded for people, when the file cannot be used; nothing is touched then.
     """
     if not url.startswith(PREFIX):

@@ -137,7 +137,7 @@ def fits(said: Words) -> None:
 
 
 def fits_screen(view: View) -> None:
-    assert faults_in_view(view, "modal") == []
+    assert faults_in_view(view, view["type"]) == []
     assert view["blocks"]
     assert len(json.dumps(view)) <= MOST_BYTES - 1000, "with room for what is added when it is opened"
     pings_nobody(texts(view["blocks"]))

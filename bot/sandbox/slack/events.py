@@ -71,11 +71,11 @@ def reaction(
     return [Event(kind, message.channel, body)]
 
 
-def home_opened(world: "SlackWorld", user: str) -> list[Event]:
-    """Somebody looks at the bot's Home tab."""
-    body: Json = {"type": "app_home_opened", "user": user, "channel": world.direct(user).id, "tab": "home"}
+def home_opened(world: "SlackWorld", user: str, tab: Literal["home", "messages"] = "home") -> list[Event]:
+    """Somebody looks at one of the bot's tabs; on the Home tab, at what stands there already."""
+    body: Json = {"type": "app_home_opened", "user": user, "channel": world.direct(user).id, "tab": tab}
     body["event_ts"] = world.next_ts()
-    if user in world.homes:
+    if tab == "home" and user in world.homes:
         body["view"] = view_payload(world, world.homes[user])
     return [Event("app_home_opened", None, body)]
 

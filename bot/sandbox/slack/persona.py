@@ -129,6 +129,11 @@ class Persona:
         world = self._world
         return _first(world.line.tell(events.home_opened(world, self.id), background=False))
 
+    def opens_messages(self) -> Ack:
+        """Looks at the bot's Messages tab."""
+        world = self._world
+        return _first(world.line.tell(events.home_opened(world, self.id, "messages"), background=False))
+
     # -- seeing -------------------------------------------------------------------------------------------------
 
     def sees(self, channel: str | None = None) -> list[Seen]:

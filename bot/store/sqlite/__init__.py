@@ -18,6 +18,7 @@ from bot.domain.events import Pending
 from bot.domain.oncall import Handoff
 from bot.domain.outages import Outage
 from bot.domain.tracker import OutageFacts
+from bot.store.sqlite.homes import HomesTx
 from bot.store.sqlite.journal import JournalTx
 from bot.store.sqlite.log import LogTx
 from bot.store.sqlite.oncall import OncallTx
@@ -25,21 +26,21 @@ from bot.store.sqlite.opening import open_for_reading, open_for_writing
 from bot.store.sqlite.outages import OutagesTx
 from bot.store.sqlite.people import PeopleTx
 from bot.store.sqlite.requests import RequestsTx
-from bot.store.sqlite.rows import KEPT
+from bot.store.sqlite.rows import HOMES, KEPT
 from bot.store.sqlite.trouble import StoreError, cannot_be_used, is_useless
 from bot.store.sqlite.values import prepare
 from bot.store.sqlite.weeks import KEPT_AS_TEXT, WeeksTx
 from bot.store.sqlite.writer import Land, Writer
 
-__all__ = ["KEPT", "OnWork", "SqliteStore", "StoreError", "Tx", "look_in"]
+__all__ = ["HOMES", "KEPT", "OnWork", "SqliteStore", "StoreError", "Tx", "look_in"]
 
 READERS = 3
 T = TypeVar("T")
 OnWork = Callable[[frozenset[str]], None]
-"""Is told, after a commit, who has something to do: worlds of the outbox, or `KEPT`."""
+"""Is told, after a commit, who has something to do: worlds of the outbox, `KEPT`, or `HOMES`."""
 
 
-class Tx(RequestsTx, PeopleTx, JournalTx, WeeksTx, LogTx, OutagesTx, OncallTx):
+class Tx(RequestsTx, PeopleTx, JournalTx, WeeksTx, LogTx, OutagesTx, OncallTx, HomesTx):
     """What a service may ask of the store within one transaction, by noun."""
 
 
@@ -58,6 +59,7 @@ class SqliteStore:
         )
         self._local = threading.local()
         self._reading: list[sqlite3.Connection] = []
+        self._watching: sqlite3.Connection | None = None
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._readers.submit(
             prepare, *KEPT_AS_TEXT, Outage, Pending, Handoff, OutageFacts
@@ -84,6 +86,26 @@ class SqliteStore:
         if self._closed:
             raise _closed()
         return await asyncio.wrap_future(self._readers.submit(self._read, fn))
+
+    async def version(self) -> int:
+        """Give a number that is another one as soon as anybody, in any process, has written something.
+
+        To be asked by one at a time.
+        """
+        if self._closed:
+            raise _closed()
+        return await asyncio.wrap_future(self._readers.submit(self._version))
+
+    def _version(self) -> int:
+        # what it tells is about one connection: https://www.sqlite.org/pragma.html#pragma_data_version
+        try:
+            if self._watching is None:
+                self._watching = open_for_reading(self.path)
+                self._reading.append(self._watching)
+            number: int = self._watching.execute("PRAGMA data_version").fetchone()[0]
+            return number
+        except sqlite3.Error as error:
+            raise self._worded(error) from error
 
     def write_now(self, fn: Callable[[Tx], T]) -> T:
         """Do the same as `write` from plain, blocking code, such as a terminal command."""

@@ -335,3 +335,17 @@ def tidy_text(db: Database) -> None:
         INSERT INTO public_text (public_text, rank) VALUES ('usermerge', 2);
         INSERT INTO hidden_text (hidden_text, rank) VALUES ('usermerge', 2);
     """)
+
+
+@migrations()
+def homes(db: Database) -> None:
+    """Whose Home tab was opened, and what it shows; and how the current week stood when it was last read, in numbers."""
+    db.executescript("""
+        CREATE TABLE homes (
+            who TEXT PRIMARY KEY, opened_at TEXT NOT NULL, digest TEXT NOT NULL DEFAULT '', changed_at TEXT,
+            holder TEXT NOT NULL DEFAULT '', held_until TEXT NOT NULL DEFAULT ''
+        ) WITHOUT ROWID;
+        CREATE TABLE week_seen (
+            only_one INTEGER PRIMARY KEY CHECK (only_one = 1), at TEXT NOT NULL, value TEXT NOT NULL
+        );
+    """)

@@ -10,6 +10,8 @@ from bot.store.sqlite.trouble import StoreError, is_useless
 
 KEPT = "kept requests"
 """Stands for whoever looks after requests that wait until Slack has described somebody."""
+HOMES = "homes"
+"""Stands for whoever shows Home tabs."""
 
 
 class TakeBack(BaseException):
@@ -25,7 +27,7 @@ class Rows:
     def __init__(self, connection: sqlite3.Connection, *, careful: bool = True) -> None:
         self.connection, self.careful = connection, careful
         self.work_for: set[str] = set()
-        """Who has something to do once this is committed: worlds of the outbox, or `KEPT`."""
+        """Who has something to do once this is committed: worlds of the outbox, `KEPT`, or `HOMES`."""
 
     def run(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         """Run one statement."""
