@@ -4,6 +4,8 @@ It stands on the screen for hours. So it says no age that would grow old with it
 itself tells how long ago they were.
 """
 
+from typing import Any
+
 from bot.domain.events import Event
 from bot.domain.home import Backlog, Home, WeekNow, WeekSeen
 from bot.domain.oncall import Handed, Handoff, Shift
@@ -46,7 +48,18 @@ def view(shown: Home, team: Team) -> View:
     _log(page, shown)
     _backlog(page, shown.backlog)
     page.small("`/event help`, `/handoff help` and `/wow help` show everything else; commands work in every channel.")
-    return {"type": "home", "blocks": page.blocks}
+    return {"type": "home", "blocks": _named(page.blocks)}
+
+
+def _named(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Name every block by its part and its place in that, so that what says the same stays where it is."""
+    part, number, named = "", 0, []
+    for block in blocks:
+        if block["type"] == "header":
+            part, number = block["block_id"], 0
+        number += 1
+        named.append({"block_id": f"{part}-{number}", **block})
+    return named
 
 
 def without_ages(shown: View) -> str:
@@ -78,7 +91,7 @@ def _commands(page: Page, shown: Home) -> None:
 
 
 def _on_call(page: Page, shown: Home) -> None:
-    page.block(_header("On call now"))
+    _part(page, "on-call", "On call now")
     page.say(_shift(shown.shift))
     if shown.offer:
         _offer(page, shown.offer, shown.who)
@@ -117,7 +130,7 @@ def _upcoming(page: Page, upcoming: Upcoming) -> None:
 
 
 def _ongoing(page: Page, listing: Listing) -> None:
-    page.block(_header(f"Ongoing ({len(listing.handed)})" if listing.handed else "Ongoing"))
+    _part(page, "ongoing", f"Ongoing ({len(listing.handed)})" if listing.handed else "Ongoing")
     if not listing.handed:
         page.say(NOTHING if listing.at else UNKNOWN)
     for one in listing.handed[:MOST_ONGOING]:
@@ -144,13 +157,13 @@ def _handed(one: Handed) -> str:
 
 
 def _week(page: Page, week: WeekNow, team: Team) -> None:
-    page.block(_header("This week"))
+    _part(page, "week", "This week")
     if week.running:
         page.say(f":hourglass_flowing_sand: {under_way(week.running)}")
     elif week.turned:
         page.say(_turned(week))
     elif week.seen is None:
-        page.say("I have not read the week from GitLab yet. *Week status* reads it.")
+        page.say(f"I have not read “{escape(team.wow_title)}” from GitLab yet. *Week status* reads it.")
     elif week.seen.milestone is None:
         page.say(f"There is no open milestone “{escape(team.wow_title)}”.")
     else:
@@ -197,7 +210,7 @@ def _left(week: WeekNow) -> str:
 
 
 def _log(page: Page, shown: Home) -> None:
-    page.block(_header("Latest events"))
+    _part(page, "log", "Latest events")
     if not shown.log.events:
         page.say("The log is empty.")
         return
@@ -222,7 +235,7 @@ def _line(event: Event, shown: Home) -> str:
 
 
 def _backlog(page: Page, backlog: Backlog) -> None:
-    page.block(_header("Waiting for GitLab"))
+    _part(page, "waiting", "Waiting for GitLab")
     verb = "waits" if backlog.count == 1 else "wait"
     operations = f"{count(backlog.count, 'operation')} {verb}"
     if backlog.silent:
@@ -232,8 +245,10 @@ def _backlog(page: Page, backlog: Backlog) -> None:
         page.say(f"{operations}." if backlog.count else "Nothing waits.")
 
 
-def _header(text: str) -> dict[str, object]:
-    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
+def _part(page: Page, name: str, title: str) -> None:
+    page.block({"type": "divider", "block_id": f"before-{name}"})
+    heading = {"type": "plain_text", "text": title, "emoji": False}
+    page.block({"type": "header", "block_id": name, "text": heading})
 
 
 def _actions(name: str, *buttons: dict[str, object]) -> dict[str, object]:

@@ -116,7 +116,7 @@ def test_with_nothing_recorded_it_says_so_and_offers_the_commands() -> None:
     for sentence in (
         "nobody yet",
         "I know of no outage",
-        "I have not read the week",
+        "I have not read “WoW” from GitLab yet",
         "The log is empty",
         "Nothing waits.",
     ):

@@ -138,6 +138,10 @@ def _open_home(_: SlackWorld, person: Persona, __: Json) -> None:
     person.opens_home()
 
 
+def _open_messages(_: SlackWorld, person: Persona, __: Json) -> None:
+    person.opens_messages()
+
+
 # -- filling in -------------------------------------------------------------------------------------------------------
 
 
@@ -247,6 +251,7 @@ _ACTS: Final[dict[str, _Act]] = {
     "press": _press,
     "shortcut": _shortcut,
     "open-home": _open_home,
+    "open-messages": _open_messages,
     "enter": _enter,
     "submit": _submit,
     "close": _close,

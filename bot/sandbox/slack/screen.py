@@ -279,8 +279,13 @@ def _near(at: datetime, today: datetime) -> str:
 
 
 def _ago(passed: timedelta) -> str:
-    minutes = int(passed.total_seconds() // 60)
-    return f"{minutes} minutes ago" if minutes >= 0 else f"in {-minutes} minutes"
+    """How long ago, in the largest unit that there is one of."""
+    seconds = int(abs(passed.total_seconds()))
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            words = f"{seconds // size} {unit}{'' if seconds // size == 1 else 's'}"
+            return f"{words} ago" if passed > timedelta() else f"in {words}"
+    return "just now"
 
 
 def _ordinal(day: int) -> str:

@@ -180,7 +180,6 @@ function dateWords(name, at, names) {
   if (near) return near;
   const { year, month, day, weekday, hour, minute, second } = partsOf(at, names.zone);
   const spoken = `${month} ${day}${ordinal(Number(day))}, ${year}`;
-  const minutes = Math.floor((names.now() - at) / 60);
   return {
     date_num: dayOf(at, names.zone),
     date_slash: dayOf(at, names.zone).split("-").reverse().join("/"),
@@ -190,8 +189,18 @@ function dateWords(name, at, names) {
     day_divider: `${weekday}, ${month} ${day}${ordinal(Number(day))}`,
     time: `${hour}:${minute}`,
     time_secs: `${hour}:${minute}:${second}`,
-    ago: minutes >= 0 ? `${minutes} minutes ago` : `in ${-minutes} minutes`,
+    ago: agoWords(names.now() - at),
   }[base];
+}
+
+/** “5 minutes ago”, “in 2 hours”: in the largest unit that there is one of. */
+function agoWords(seconds) {
+  const length = Math.abs(seconds);
+  const [unit, size] = [["day", 86_400], ["hour", 3600], ["minute", 60]].find(([, each]) => length >= each) ?? ["", 1];
+  if (!unit) return "just now";
+  const count = Math.floor(length / size);
+  const words = `${count} ${unit}${count === 1 ? "" : "s"}`;
+  return seconds > 0 ? `${words} ago` : `in ${words}`;
 }
 
 function ordinal(day) {

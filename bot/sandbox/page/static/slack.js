@@ -123,6 +123,7 @@ export function start(page) {
     address.searchParams.set("in", id);
     history.replaceState(null, "", address);
     if (id === HOME) await act("open-home", {});
+    else if (isApp(here())) await act("open-messages", {});
     await look();
     if (page.isPhone) page.show("talk");
     if (focus) (talkBox.contains(composer.element) && !composer.element.hidden && !page.isPhone ? composer.field : talk).focus();
@@ -258,7 +259,8 @@ export function start(page) {
     hasNew = newSince !== "" && said.some((each) => each.ts > newSince && each.by !== shown.me && !each.only_for_me);
   }
 
-  function drawHome() {
+  const drawHome = unlessPressed(other, () => {
+    if (place !== HOME) return;
     const view = shown.home;
     if (!view) {
       patch(other, [{ key: "nothing", value: "home", draw: () => make("div", { class: "nothing" }, icon("baton"), make("h2", {}, "Baton’s Home"), make("p", {}, "Baton has not put anything here yet."), make("p", {}, "Commands work in every channel: try ", make("code", {}, "/wow"), ".")) }]);
@@ -269,8 +271,11 @@ export function start(page) {
       press: (block, element, values) => acted("press", { view: view.id, block_id: block.block_id, action_id: element.action_id, values }),
       enter: (block, element, values) => acted("enter", { view: view.id, block_id: block.block_id, action_id: element.action_id, values, tells: true }),
     };
-    patch(other, view.blocks.map((block) => ({ key: block.block_id, value: [view.id, block], draw: () => drawBlocks([block], surface)[0] })));
-  }
+    patch(other, view.blocks.map((block) => ({ key: block.block_id, value: [view.id, block, grows(block) && minute()], draw: () => drawBlocks([block], surface)[0] })));
+  });
+
+  /** Whether something stands there that another minute changes: how long ago something was, or what day is today. */
+  const grows = (block) => /<!date\^/.test(JSON.stringify(block));
 
   function drawThreads() {
     if (!shown.threads.length) {
@@ -411,6 +416,10 @@ export function start(page) {
   page.uncover = () => thread && !page.isPhone && !COVERS_NOTHING.matches && closeThread();
 
   addEventListener("focus", again);
-  setInterval(() => shown && drawSidebar(), 5000);
+  setInterval(() => {
+    if (!shown) return;
+    drawSidebar();
+    if (place === HOME) drawHome();
+  }, 5000);
   page.on("slack", look);
 }
