@@ -128,7 +128,9 @@ def log_filled_in(tx: Tx, team: Team, request: Request) -> Outcome:
 
 
 def _asked_once(team: Team, request: Request, told: Logged) -> Logged:
-    """Leave the question for the outage to the message that stands right below, where one does."""
+    """Leave the question for the outage to the message that stands right below, where one does, or to the modal."""
+    if request.kind == "submission":
+        return replace(told, choices=())
     stands_below = not (told.again or told.event.hidden) and request.channel == team.channel
     return replace(told, choices=()) if told.choices and stands_below else told
 

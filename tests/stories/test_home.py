@@ -186,6 +186,19 @@ def test_its_buttons_do_what_the_commands_do(world: World, gitlab: Gitlab, alice
     world.said("Database is down")
     shows(world, alice, "Database is down")
 
+    declares(world, bob, "Mail is late")
+    world.is_idle()
+    alice.clicks(screen, "Log an event")
+    modal = world.modal(alice, "Log")
+    assert "incident, because an outage is ongoing" in modal.text
+    alice.chooses("Outage", *[each for each in modal.field("Outage").options if "Mail" in each])
+    alice.fills("What happened", "restarted the queue")
+    alice.submits()
+    assert alice.modal is not None
+    assert "It belongs to O2" in alice.modal.text
+    assert alice.modal.buttons == []
+    alice.closes()
+
     takes(world, alice)
     alice.clicks(screen, "Hand off")
     world.modal(alice, "Hand off")
