@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from slack_sdk.models import blocks as kit
 
+from bot.sandbox.slack import SlackWorld
 from bot.sandbox.slack.blocks import faults_in
 from bot.sandbox.slack.views import faults_in_view
 
@@ -220,3 +221,21 @@ def test_a_field_that_tells_of_typing_says_on_what() -> None:
     ]
     for wrong in wrongs:
         assert len(faults(wrong)) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "just now"),
+        (59, "just now"),
+        (60, "1 minute ago"),
+        (7300, "2 hours ago"),
+        (200_000, "2 days ago"),
+        (-90, "in 1 minute"),
+    ],
+)
+def test_how_long_ago_something_was_is_told_in_its_largest_unit(seconds: int, words: str) -> None:
+    world = SlackWorld(clock=lambda: 1_790_000_000.0)
+    alice = world.add_person("U1", "alice")
+
+    assert alice.reads_markup(f"<!date^{1_790_000_000 - seconds}^{{ago}}|then>") == words
