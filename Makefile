@@ -60,6 +60,10 @@ $(BOLT_JS): benchmarks/contenders/javascript/package-lock.json
 	@npm ci --prefix benchmarks/contenders/javascript --no-audit --no-fund --loglevel=error \
 		|| echo 'npm could not fetch Bolt for JavaScript: it will be left out.' >&2
 
-lock: setup ## pin what pyproject.toml asks for, with hashes, into requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --universal --python-version 3.11 \
-		--no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+LOCK := $(BIN)/uv pip compile --generate-hashes --universal --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --no-header --quiet
+
+lock: setup ## pin what pyproject.toml asks for, with hashes: for working on it, for running it, for building it
+	$(LOCK) pyproject.toml --group dev --output-file requirements.lock
+	$(LOCK) pyproject.toml --constraint requirements.lock --output-file deploy/requirements.lock
+	$(LOCK) --group build --constraint requirements.lock --output-file deploy/build.lock

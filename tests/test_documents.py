@@ -4,7 +4,6 @@ import ast
 import json
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,8 +11,6 @@ from typing import Any, Final
 import jsonschema
 import pytest
 import yaml
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 import handlers
 from bot.domain.commands.event import EVENT_USAGE
@@ -22,6 +19,8 @@ from bot.domain.commands.wow import WOW_USAGE
 from bot.settings import MENDS, Settings
 
 ROOT: Final = Path(__file__).parent.parent
+README: Final = ROOT / "README.md"
+PERMISSIONS: Final = ROOT / "docs" / "permissions.md"
 
 EVENT_SCOPES: Final[Mapping[str, frozenset[str]]] = {
     # https://docs.slack.dev/reference/events
@@ -34,7 +33,6 @@ EVENT_SCOPES: Final[Mapping[str, frozenset[str]]] = {
     "reaction_removed": frozenset({"reactions:read"}),
     "subteam_members_changed": frozenset({"usergroups:read"}),
     "subteam_updated": frozenset({"usergroups:read"}),
-    "team_join": frozenset({"users:read"}),
     "user_change": frozenset({"users:read"}),
 }
 
@@ -108,6 +106,14 @@ def test_every_event_has_its_scope(manifest: dict[str, Any], scopes: set[str]) -
     assert set(events) == set(EVENT_SCOPES)
     for event in events:
         assert EVENT_SCOPES[event] <= scopes, event
+
+
+def test_every_event_is_heard_by_something(manifest: dict[str, Any]) -> None:
+    events = set(manifest["settings"]["event_subscriptions"]["bot_events"])
+    heard = {name for kind, name in handlers.REQUESTS if kind == "event"}
+    edits = {"message.channels", "message.groups"} if {"message_changed", "message_deleted"} <= heard else set()
+
+    assert not events - heard - edits
 
 
 def test_every_event_that_is_acted_on_is_asked_for(manifest: dict[str, Any]) -> None:
@@ -191,6 +197,23 @@ def _is_allowed(method: str, methods: Mapping[str, Any], scopes: set[str]) -> bo
         # One scope per kind of conversation; Baton works in public and in private channels.
         return all(any(scope.startswith(kind) for scope in enough & scopes) for kind in ("channels:", "groups:"))
     return not enough or bool(enough & scopes)
+
+
+# What is asked for, scope by scope
+
+
+def test_the_permissions_page_explains_every_scope_of_the_manifest_and_no_other(scopes: set[str]) -> None:
+    rows = _table("Slack: scopes of the bot token", PERMISSIONS)
+
+    assert sorted(row[0].strip("`") for row in rows) == sorted(scopes)
+    assert all(len(cell) > 5 for row in rows for cell in row[1:])
+
+
+def test_the_permissions_page_explains_every_event_of_the_manifest_and_no_other(manifest: dict[str, Any]) -> None:
+    rows = _table("Slack: events", PERMISSIONS)
+
+    assert [row[0].strip("`") for row in rows] == manifest["settings"]["event_subscriptions"]["bot_events"]
+    assert all(len(cell) > 5 for row in rows for cell in row[1:])
 
 
 # The settings
@@ -293,36 +316,12 @@ def test_every_design_decision_says_why_and_what_keeps_it() -> None:
         assert re.fullmatch(r"\*\*.+\.\*\* \*Because\* .+ \*Checked by\* .+\.", decision), decision
 
 
-def _section(title: str) -> str:
-    match = re.search(
-        rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
-    )
-    assert match, f"the README has no section {title!r}"
+def _section(title: str, page: Path = README) -> str:
+    match = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", page.read_text(), re.MULTILINE | re.DOTALL)
+    assert match, f"{page.name} has no section {title!r}"
     return match[1]
 
 
-def _table(title: str) -> list[list[str]]:
-    lines = [line for line in _section(title).splitlines() if line.startswith("|")]
+def _table(title: str, page: Path = README) -> list[list[str]]:
+    lines = [line for line in _section(title, page).splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-
-
-# The lock
-
-
-def test_the_lock_has_a_hash_for_everything_and_no_address() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
-    blocks = re.split(r"\n(?=\S)", lock.strip())
-
-    assert "://" not in lock
-    assert "--index-url" not in lock
-    assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
-
-
-def test_the_lock_holds_what_the_project_asks_for() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
-    locked = {canonicalize_name(name): version for name, version in pins}
-
-    for requirement in map(Requirement, asked):
-        assert requirement.specifier.contains(locked.get(canonicalize_name(requirement.name), "none")), requirement
