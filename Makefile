@@ -30,9 +30,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 demo: setup ## Slack and GitLab on a page in the browser, nothing real (TOUR=1: a tour in the terminal, ONCE=1: once)
 	$(BIN)/python -m bot demo $(if $(TOUR),--tour) $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
-picture: setup ## draw the pictures in the README again, from the demo and its page
+picture: setup ## draw the pictures in docs/ again, from the demo and its page
 	$(BIN)/python -m bot demo --tour --once --picture docs/demo.svg
 	$(BIN)/python -m tests.browser.pictures docs
+	$(BIN)/python -m tests.architecture docs/architecture.svg
 
 serve: setup ## run the bot, with the settings of the environment or .env
 	$(BIN)/python -m bot serve

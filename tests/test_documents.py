@@ -17,6 +17,7 @@ from bot.domain.commands.event import EVENT_USAGE
 from bot.domain.commands.handoff import HANDOFF_USAGE
 from bot.domain.commands.wow import WOW_USAGE
 from bot.settings import MENDS, Settings
+from tests.architecture import drawing
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = ROOT / "README.md"
@@ -298,14 +299,50 @@ def _commands_shown() -> set[str]:
     return {command for row in rows for command in re.sub(r"[`*\\]", "", row).split(", ")}
 
 
-def test_the_readme_names_targets_and_files_that_are_there() -> None:
-    readme = (ROOT / "README.md").read_text()
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    files = re.findall(r"`((?:bot|handlers|tests)/[\w/.]+|\.ci/run)`", readme)
+PAGES: Final = (README, *sorted((ROOT / "docs").glob("*.md")), ROOT / "CHANGELOG.md")
 
-    assert set(re.findall(r"`make ([a-z]+)", readme)) <= targets
-    linked = re.findall(r"(?:src=\"|\]\()(?!https?:)([^\")]+)", readme)
-    assert [name for name in (*files, *linked) if not (ROOT / name).exists()] == []
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_names_targets_files_and_places_that_are_there(page: Path) -> None:
+    said = page.read_text()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    files = re.findall(r"`((?:bot|handlers|tests|deploy)/[\w/.]+|\.ci/run)`", said)
+    linked = [one.partition("#") for one in re.findall(r"(?:src=\"|\]\()(?!https?:)([^\")]+)", said)]
+
+    assert set(re.findall(r"`make ([a-z]+)", said)) <= targets
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    lacking = {name for name, _, _ in linked if name and not (page.parent / name).exists()}
+    assert lacking <= {"../benchmarks/RESULTS.md"}  # which `make bench` writes
+    there = [(page.parent / name if name else page, place) for name, _, place in linked if place]
+    assert [place for path, place in there if place not in _places(path)] == []
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    linked = set(re.findall(r"\]\((docs/[\w-]+\.md)", README.read_text()))
+
+    assert linked == {f"docs/{page.name}" for page in PAGES if page.parent.name == "docs"}
+
+
+def test_every_picture_is_shown_with_a_text_and_made_by_a_command() -> None:
+    made = (ROOT / "Makefile").read_text() + (ROOT / "tests" / "browser" / "pictures.py").read_text()
+    shown = "".join(page.read_text() for page in PAGES)
+
+    for picture in (path.name for path in (ROOT / "docs").iterdir() if path.suffix in {".png", ".svg"}):
+        assert picture in made
+        assert re.search(rf'!\[[^\]]{{40,}}\]\(docs/{picture}\)|{picture}"[^>]* alt="[^"]{{40,}}"', shown), picture
+
+
+def test_the_picture_of_how_it_is_built_is_the_one_that_is_drawn() -> None:
+    drawn = drawing()
+
+    assert (ROOT / "docs" / "architecture.svg").read_text() == drawn
+    assert [path for path in re.findall(r"(?:bot|handlers)/[\w.]*", drawn) if not (ROOT / path).exists()] == []
+
+
+def _places(page: Path) -> set[str]:
+    """What can be pointed at in a page: its headings, written as Git's hosts do."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_every_design_decision_says_why_and_what_keeps_it() -> None:
