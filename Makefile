@@ -11,7 +11,7 @@ AXE := tests/browser/node_modules/.package-lock.json
 BOLT_JS := benchmarks/contenders/javascript/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo picture serve test faults check bench lock
+.PHONY: help setup demo picture serve test faults check bench deployed lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ check: setup ## lint, format, types and import contracts
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
+
+deployed: setup ## install it into a scratch folder as in production, and look whether that serves
+	@place=$$(mktemp -d) && trap 'rm -rf "$$place"' EXIT \
+		&& PYTHON=$(BIN)/python deploy/install "$$place" && $(BIN)/python -m tests.deployed "$$place"
 
 bench: setup $(BOLT_JS) ## measure Baton beside others and the limit, in ten minutes, into benchmarks/RESULTS.md (QUICK=1: only try)
 	$(BIN)/python -m benchmarks
