@@ -9,8 +9,9 @@ An example is a block of text, one line for each thing that happens:
     alice> [x] Data loss                            … ticks a box
     alice> :pushpin: on "Replication lags"          … puts a reaction on a message
     alice> Log as event, on "Replication lags"      … uses a shortcut
+    alice> Home                                     … opens Baton's Home tab, whose buttons are pressed like others then
     Baton to alice alone>                           what Baton says to her; or `in #production`, `to alice in messages`,
-      Logged.                                       `shows alice a window`: the words stand two blanks further in
+      Logged.                                       `shows alice a window`, `shows alice Home`: the words, two blanks in
     GitLab shows #144>                              an issue, from its title to its notes
 """
 
@@ -90,6 +91,8 @@ class Stage:
         what, channel = line.what, line.where.removeprefix("in #") or "production"
         if what.startswith("/"):
             assert who.types(self._with_ids(what), channel).ok
+        elif what == "Home":
+            assert who.opens_home().ok
         elif said := re.fullmatch('"(.+)"', what):
             who.says(said[1], channel)
         elif ticked := re.fullmatch(r"\[x\] (.+)", what):
@@ -124,6 +127,9 @@ class Stage:
             return
         if window is not None and window.close == label:
             who.closes()
+            return
+        if who.home is not None and label in who.home.buttons:
+            who.clicks(who.home, label)
             return
         found: list[Seen] = []
 
@@ -162,6 +168,9 @@ class Stage:
         if seen_by := re.fullmatch(r"shows (\w+) a window", where):
             window = self._slack.person(PEOPLE[seen_by[1]]).modal
             return [window.text] if window else []
+        if seen_by := re.fullmatch(r"shows (\w+) Home", where):
+            home = self._slack.person(PEOPLE[seen_by[1]]).home
+            return [home.text] if home else []
         channel = re.fullmatch(r"in #(\w+)", where)
         assert channel, f"no place where Baton speaks: {where!r}"
         alice = self._slack.person(seed.ALICE)
