@@ -16,7 +16,7 @@ except ModuleNotFoundError:
 
 from bot.settings import Settings
 from bot.terminal import PROGRAM
-from bot.verbs import Program, end, is_wrong, run, settings
+from bot.verbs import Program, end, is_wrong, keeping, run, settings
 from bot.verbs.event import event
 from bot.verbs.handoff import handoff
 from bot.verbs.wow import wow
@@ -33,6 +33,7 @@ cli = typer.Typer(
 cli.add_typer(wow, name="wow")
 cli.add_typer(event, name="event")
 cli.add_typer(handoff, name="handoff")
+keeping.add_to(cli)
 
 
 def _tell_version(wanted: bool) -> None:

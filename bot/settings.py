@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -33,6 +33,11 @@ LONGEST_TITLE: Final = 255 - len(" ending yyyy-mm-dd")
 """GitLab takes titles of 255 characters, and a week's title grows by its ending date."""
 
 YEAR_IN_MINUTES: Final = 366 * 24 * 60
+
+DATABASE: Final = "sqlite:///baton.db"
+
+
+T = TypeVar("T", bound=BaseSettings)
 
 
 class SettingsError(Exception):
@@ -263,6 +268,9 @@ Secret = Annotated[SecretStr, AfterValidator(_header_secret)]
 BotToken = Annotated[SecretStr, AfterValidator(_token("xoxb-", "OAuth & Permissions on your Slack app's page"))]
 AppToken = Annotated[SecretStr, AfterValidator(_token("xapp-", "Basic Information on your Slack app's page"))]
 
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_timezone)]
+
 MENDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "SLACK_BOT_TOKEN": "Copy the Bot User OAuth Token (xoxb-…) from OAuth & Permissions on your Slack app's page.",
@@ -280,8 +288,8 @@ ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"SLACK_SI
 """What is asked for only because the others are not set."""
 
 
-class Settings(BaseSettings):
-    """Every setting, under its variable's name in lower case; frozen, and silent about its secrets."""
+class _Read(BaseSettings):
+    """How settings are read."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True,
@@ -290,6 +298,27 @@ class Settings(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_blank(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        if not given.strip():
+            msg = "is blank. Give a value, or leave it out."
+            raise ValueError(msg)
+        return given.strip()
+
+
+class KeepingSettings(_Read):
+    """What is needed to look after the database alone: neither Slack nor GitLab."""
+
+    database_url: DatabaseUrl = DATABASE
+    team_timezone: Zone = ZoneInfo("UTC")
+
+
+class Settings(_Read):
+    """Every setting, under its variable's name in lower case; frozen, and silent about its secrets."""
 
     slack_bot_token: BotToken
     slack_app_token: AppToken | None = None
@@ -302,12 +331,12 @@ class Settings(BaseSettings):
     gitlab_webhook_secret: Secret | None = None
     gitlab_webhook_signing_token: Annotated[SecretStr, AfterValidator(_signing_token)] | None = None
 
-    database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///baton.db"
+    database_url: DatabaseUrl = DATABASE
     host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     port: Annotated[int, BeforeValidator(_whole_number(0, 65535, "the port to listen on, such as 3000"))] = 3000
 
     team_channel: Annotated[str, AfterValidator(_channel)]
-    team_timezone: Annotated[ZoneInfo, BeforeValidator(_timezone)] = ZoneInfo("UTC")
+    team_timezone: Zone = ZoneInfo("UTC")
 
     wow_leads: Annotated[
         Names, AfterValidator(_each(r"[UWS][A-Z0-9]+", "a user's or user group's id (U…, W…, S…)"))
@@ -349,16 +378,6 @@ class Settings(BaseSettings):
         secrets = (value.get_secret_value() for value in values if isinstance(value, SecretStr))
         return (*secrets, self.rota) if self.rota and "://" in self.rota else tuple(secrets)
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _not_blank(cls, given: object) -> object:
-        if not isinstance(given, str):
-            return given
-        if not given.strip():
-            msg = "is blank. Give a value, or leave it out."
-            raise ValueError(msg)
-        return given.strip()
-
     @field_validator("slack_signing_secret", mode="after")
     @classmethod
     def _one_way_in(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -398,11 +417,20 @@ def read(env_file: Path | None = Path(".env")) -> Settings:
     Raises:
         SettingsError: with everything that is missing or wrong at once.
     """
+    return _read(Settings, env_file)
+
+
+def read_for_keeping(env_file: Path | None = Path(".env")) -> KeepingSettings:
+    """Reads in the same way what is needed to look after the database alone."""
+    return _read(KeepingSettings, env_file)
+
+
+def _read(kind: type[T], env_file: Path | None) -> T:
     logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # it warns of lines it skips; they are said here
     problems: list[str] = []
     try:
         problems, unread = _unread_lines(env_file)
-        settings = Settings(_env_file=env_file)
+        settings = kind(_env_file=env_file)
         if not problems:
             return settings
     except ValidationError as error:

@@ -6,9 +6,22 @@ public methods of that class.
 
 from pathlib import Path
 
-from bot.store.sqlite import HOMES, KEPT, OnWork, SqliteStore, StoreError, Tx, look_in
+from bot.store.sqlite import HOMES, KEPT, OnWork, SqliteStore, StoreError, Tx, keeping, look_in, showing
+from bot.store.sqlite.requests import Wanted
 
-__all__ = ["HOMES", "KEPT", "Store", "StoreError", "Tx", "look_in", "open_store"]
+__all__ = [
+    "HOMES",
+    "KEPT",
+    "Store",
+    "StoreError",
+    "Tx",
+    "Wanted",
+    "keeping",
+    "look_in",
+    "open_store",
+    "path_of",
+    "showing",
+]
 
 Store = SqliteStore
 PREFIX = "sqlite:///"
@@ -21,7 +34,12 @@ def open_store(url: str, *, on_work: OnWork = lambda _: None) -> Store:
     told whom: worlds of the outbox, `KEPT`, or `HOMES`.
     Raises StoreError, worded for people, when the file cannot be used; nothing is touched then.
     """
+    return SqliteStore(path_of(url), on_work=on_work)
+
+
+def path_of(url: str) -> Path:
+    """Give the file that holds everything; raises StoreError for a database of another kind."""
     if not url.startswith(PREFIX):
         message = f"DATABASE_URL: only sqlite:///… is there so far, not {url.split(':', 1)[0]}://…"
         raise StoreError(message)
-    return SqliteStore(Path(url.removeprefix(PREFIX)), on_work=on_work)
+    return Path(url.removeprefix(PREFIX))

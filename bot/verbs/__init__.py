@@ -53,7 +53,7 @@ class Verbs(TyperGroup):
 class Program(Verbs):
     """The whole program: what is wrong with the words that were typed is said in one sentence, as all else is."""
 
-    later = ("doctor", "backup", "restore", "migrate")
+    later = ("doctor",)
 
     def main(self, *arguments: Any, standalone_mode: bool = True, **more: Any) -> Any:  # noqa: ANN401 - typer's own
         """Run the command that was typed, and end."""

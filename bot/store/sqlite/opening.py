@@ -19,7 +19,7 @@ MIGRATING_SECONDS = 30.0
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """Open the database, create or migrate it; raises StoreError, and then nothing was touched."""
-    _check(path)
+    check(path)
     try:
         connection = _connect(path)
     except sqlite3.Error as error:
@@ -97,7 +97,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
         connection.row_factory = plain
 
 
-def _check(path: Path) -> None:
+def check(path: Path) -> None:
     """Look at the file without touching it, and refuse one that is not ours to use."""
     if path.name.startswith(":"):
         message = "DATABASE_URL: Baton remembers in a file, not in memory. Name a file."
@@ -111,7 +111,7 @@ def _check(path: Path) -> None:
     if not path.exists() or path.stat().st_size == 0:
         return
     try:
-        known = _names_applied(path)
+        known = names_applied(path)
     except sqlite3.Error as error:
         message = (
             f"DATABASE_URL: {path} cannot be read as a database ({error}). Name another file, or restore a backup."
@@ -120,7 +120,8 @@ def _check(path: Path) -> None:
     if known is None:
         message = f"DATABASE_URL: {path} is the database of another program. Name another file."
         raise StoreError(message)
-    if newer := known - _names_known():
+    ours = names_known()
+    if newer := [name for name in known if name not in ours]:
         message = (
             f"DATABASE_URL: {path} was written by a newer Baton (it knows “{min(newer)}”). "
             "Start that version, or restore a backup from before the upgrade. Nothing was changed."
@@ -128,22 +129,28 @@ def _check(path: Path) -> None:
         raise StoreError(message)
 
 
-def _names_known() -> set[str]:
+def names_known() -> list[str]:
+    """List the migrations of this program, in their order."""
     nothing = Database(memory=True)
     try:
-        return {migration.name for migration in migrations.pending(nothing)}
+        return [migration.name for migration in migrations.pending(nothing)]
     finally:
         nothing.close()
 
 
-def _names_applied(path: Path) -> set[str] | None:
-    """List the migrations that the file has seen; None for a file with tables but none of ours."""
+def names_applied(path: Path) -> list[str] | None:
+    """List the migrations that the file has seen, in their order; None for a file with tables but none of ours."""
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
     try:
-        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if "_sqlite_migrations" not in tables:
-            return None if tables else set()
-        rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'baton'")
-        return {row[0] for row in rows} or None
+        return names_in(connection)
     finally:
         connection.close()
+
+
+def names_in(connection: sqlite3.Connection) -> list[str] | None:
+    """List the same of a database that is open already."""
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "_sqlite_migrations" not in tables:
+        return None if tables else []
+    rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'baton' ORDER BY id")
+    return [row[0] for row in rows] or None

@@ -1,8 +1,21 @@
 """Requests: the first answer to each, the audit, and what waits until Slack has described somebody."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.domain.events import Span
 from bot.store.sqlite.rows import KEPT, Rows, text
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines of the audit: by whom (ids), what they begin with, how they ended, from when to when; empty: any."""
+
+    who: tuple[str, ...] = ()
+    begins: str = ""
+    outcome: str = ""
+    span: Span = field(default_factory=Span)
 
 
 class RequestsTx(Rows):
@@ -45,6 +58,35 @@ class RequestsTx(Rows):
         rows = self.rows("SELECT * FROM audit ORDER BY id DESC LIMIT ?", (limit,))
         return [dict(row) for row in reversed(rows)]
 
+    def audit_like(self, wanted: Wanted, newest: int | None = None) -> Iterator[dict[str, str]]:
+        """Read the lines of the audit that are `wanted`, oldest first, one after the other; of them the `newest`, or all."""
+        where, values = _audit_where(wanted)
+        if newest is not None:
+            where = f"WHERE audit.id IN (SELECT id FROM audit {where} ORDER BY id DESC LIMIT ?)"
+            values.append(newest)
+        rows = self.run(
+            "SELECT audit.id, audit.at, who, coalesce(people.name, '') AS name, command, outcome, detail, source, "
+            f"channel, request FROM audit LEFT JOIN people ON people.id = who {where} "
+            "ORDER BY audit.id",
+            values,
+        )
+        return (dict(row) for row in rows)
+
+    def audit_size(self, wanted: Wanted) -> int:
+        """Count the lines of the audit that are `wanted`."""
+        where, values = _audit_where(wanted)
+        row = self.row(f"SELECT count(*) AS size FROM audit {where}", values)
+        return row["size"] if row else 0
+
+    def people_called(self, name: str) -> list[str]:
+        """List who is called so: an id, a name in Slack whatever its case, or whoever else the audit has a line by."""
+        rows = self.rows(
+            "SELECT id FROM people WHERE id = ?1 OR lower(name) = lower(?1) OR lower(handle) = lower(?1) "
+            "UNION SELECT ?1 WHERE EXISTS (SELECT 1 FROM audit WHERE who = ?1)",
+            (name,),
+        )
+        return [row["id"] for row in rows]
+
     def keep_request(self, request: str, written: str, waits_for: str, at: datetime) -> None:
         """Keep a request as it came until Slack has described `waits_for`."""
         self.run(
@@ -69,3 +111,24 @@ class RequestsTx(Rows):
     def settle_request(self, request: str) -> None:
         """Strike a kept request off the list."""
         self.run("DELETE FROM kept_requests WHERE id = ?", (request,))
+
+
+def _audit_where(wanted: Wanted) -> tuple[str, list[object]]:
+    where: list[str] = []
+    values: list[object] = []
+    if wanted.who:
+        where.append(f"who IN ({', '.join('?' * len(wanted.who))})")
+        values += wanted.who
+    if wanted.begins:
+        where.append("lower(substr(command, 1, ?)) = lower(?)")
+        values += [len(wanted.begins), wanted.begins]
+    if wanted.outcome:
+        where.append("outcome = ?")
+        values.append(wanted.outcome)
+    if wanted.span.since:
+        where.append("audit.at >= ?")
+        values.append(text(wanted.span.since))
+    if wanted.span.until:
+        where.append("audit.at < ?")
+        values.append(text(wanted.span.until))
+    return f"WHERE {' AND '.join(where)}" if where else "", values
