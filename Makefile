@@ -10,8 +10,10 @@ CODE := $(wildcard bot handlers tests benchmarks)
 AXE := tests/browser/node_modules/.package-lock.json
 BOLT_JS := benchmarks/contenders/javascript/node_modules/.package-lock.json
 
+EXPLORE := $(VENV)/.explore
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo picture serve test faults check bench deployed lock
+.PHONY: help setup demo picture serve explore test faults check bench deployed lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +40,14 @@ picture: setup ## draw the pictures in docs/ again, from the demo and its page
 serve: setup ## run the bot, with the settings of the environment or .env
 	$(BIN)/python -m bot serve
 
-test: setup $(AXE) ## run the tests (ARGS='-k rollover' chooses, '-n 0': one process); those in the browser where there is one
+explore: setup $(EXPLORE) ## the log in the browser, to search and to count (ARGS='--private --port 8002')
+	$(BIN)/python -m bot explore $(ARGS)
+
+$(EXPLORE): requirements-explore.lock $(INSTALLED)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-explore.lock
+	@touch $@
+
+test: setup $(AXE) $(EXPLORE) ## run the tests (ARGS='-k rollover' chooses, '-n 0': one process); those in the browser where there is one
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 $(AXE): tests/browser/package-lock.json
@@ -68,7 +77,8 @@ $(BOLT_JS): benchmarks/contenders/javascript/package-lock.json
 LOCK := $(BIN)/uv pip compile --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --quiet
 
-lock: setup ## pin what pyproject.toml asks for, with hashes: for working on it, for running it, for building it
+lock: setup ## pin what pyproject.toml asks for, with hashes: for working on it, for running it, for building it, for looking into the log
 	$(LOCK) pyproject.toml --group dev --output-file requirements.lock
 	$(LOCK) pyproject.toml --constraint requirements.lock --output-file deploy/requirements.lock
 	$(LOCK) --group build --constraint requirements.lock --output-file deploy/build.lock
+	$(LOCK) pyproject.toml --extra explore --constraint requirements.lock --output-file requirements-explore.lock

@@ -16,7 +16,7 @@ except ModuleNotFoundError:
 
 from bot.settings import Settings
 from bot.terminal import PROGRAM
-from bot.verbs import Program, end, is_wrong, keeping, run, settings
+from bot.verbs import COMMAND, Program, end, is_wrong, keeping, run, settings
 from bot.verbs.event import event
 from bot.verbs.handoff import handoff
 from bot.verbs.wow import wow
@@ -26,14 +26,12 @@ cli = typer.Typer(
     cls=Program,
     help="Baton: turns the week in GitLab, keeps the log of production, and passes the pager on, from Slack or from here.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"token_normalize_func": str.casefold},
 )
 cli.add_typer(wow, name="wow")
 cli.add_typer(event, name="event")
 cli.add_typer(handoff, name="handoff")
-keeping.add_to(cli)
 
 
 def _tell_version(wanted: bool) -> None:
@@ -85,6 +83,9 @@ def demo(
     end(shown.run(port, once=once, picture=picture) if touring else shown.show(port))
 
 
+keeping.add_to(cli)
+
+
 def _cannot_listen(found: Settings, error: OSError) -> str:
     where = f"{found.host}:{found.port}"
     if error.errno == errno.EADDRINUSE:
@@ -99,6 +100,11 @@ def _clock_from(text: str) -> Callable[[], datetime]:
         is_wrong(f"--now: “{text}” is not an instant such as 2026-11-25T09:00Z.")
     ahead: timedelta = (start if start.tzinfo else start.replace(tzinfo=UTC)) - datetime.now(UTC)
     return lambda: datetime.now(UTC) + ahead
+
+
+def main() -> None:
+    """Run as the command `baton`, whose words a shell can complete."""
+    cli(prog_name=COMMAND)
 
 
 if __name__ == "__main__":

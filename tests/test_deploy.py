@@ -23,7 +23,7 @@ ROOT: Final = Path(__file__).parent.parent
 DEPLOY: Final = ROOT / "deploy"
 SERVICES: Final = ("baton.service", "baton-backup.service")
 UNITS: Final = (*SERVICES, "baton-backup.timer")
-LOCKS: Final = ("requirements.lock", "deploy/requirements.lock", "deploy/build.lock")
+LOCKS: Final = ("requirements.lock", "deploy/requirements.lock", "deploy/build.lock", "requirements-explore.lock")
 PYTHON: Final = "/opt/baton/bin/python"
 DATABASE: Final = "sqlite:////var/lib/baton/baton.db"
 EXPOSED_AT_MOST: Final = 2.5
@@ -161,8 +161,10 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     run, groups = project["project"]["dependencies"], project["dependency-groups"]
     dev = [one for one in groups["dev"] if isinstance(one, str)]
+    explore = project["project"]["optional-dependencies"]["explore"]
 
-    for lock, asked in zip(LOCKS, ([*run, *dev, *groups["build"]], run, groups["build"]), strict=True):
+    asked_of = ([*run, *dev, *groups["build"]], run, groups["build"], [*run, *explore])
+    for lock, asked in zip(LOCKS, asked_of, strict=True):
         locked = pins(lock)
         for requirement in map(Requirement, asked):
             assert requirement.specifier.contains(locked.get(canonicalize_name(requirement.name), "none")), requirement
@@ -171,6 +173,8 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
 def test_what_runs_in_production_is_what_was_tested_and_nothing_that_only_tests_need() -> None:
     tested = pins("requirements.lock")
 
-    for lock in LOCKS[1:]:
+    for lock in LOCKS[1:3]:
         assert pins(lock).items() <= tested.items()
+    more = pins("requirements-explore.lock")
+    assert {name: more[name] for name in more.keys() & tested} == {name: tested[name] for name in more.keys() & tested}
     assert not {"pytest", "mypy", "ruff", "playwright", "hypothesis", "uv"} & pins("deploy/requirements.lock").keys()

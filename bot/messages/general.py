@@ -145,6 +145,11 @@ def reading(title: str, what: str = "GitLab") -> View:
     return said_in_modal(Page().say(f"Reading {what}, one moment …").words(), title)
 
 
+def writing_file(seconds: float) -> str:
+    """Say that a file takes a while."""
+    return f"Writing the file, {seconds:.0f} s so far …"
+
+
 def gitlab_refused(reason: str) -> Words:
     """Say that GitLab answered with a refusal, and where to look."""
     if reason.startswith("GitLab refuses"):

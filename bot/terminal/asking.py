@@ -7,13 +7,16 @@ because `serve` goes on with it.
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rich.text import Text
+
 from bot.dialogue import FieldErrors, File, Outcome, Request
-from bot.messages import View, Words, drawn, escape
+from bot.messages import View, Words, drawn, escape, general
 from bot.services.people import TERMINAL
 from bot.store import Tx
 from bot.terminal import DONE, REFUSED, STOPPED, WRONG
@@ -21,6 +24,8 @@ from bot.terminal.twin import LOOK_EVERY, Twin
 from handlers import FILES
 
 GITLAB_SECONDS = 8.0
+SHOWN_AFTER = 1.0
+"""Seconds after which it is shown that a file is still being written."""
 SILENCES = 2
 """After so many attempts that GitLab did not answer, the rest is left to `serve`."""
 MOST_WAITING = 10_000
@@ -117,7 +122,12 @@ class AskingTwin(Twin):
         """Make the files of an answer: who acts for somebody of Slack gets what Slack would send them."""
         asked = request if self.by.startswith(TERMINAL) else replace(request, source="slack")
         maker = FILES[make]
-        return list(await self.bot.store.read(lambda tx: maker(tx, self.bot.team, asked, about)))
+        making = asyncio.ensure_future(self.bot.store.read(lambda tx: maker(tx, self.bot.team, asked, about)))
+        with self.printer.following() as shows:
+            began = time.monotonic()
+            while not (await asyncio.wait({making}, timeout=SHOWN_AFTER))[0]:  # a long log takes its time
+                shows(Text(general.writing_file(time.monotonic() - began)), False)
+        return list(making.result())
 
     def writes(self, path: Path, content: bytes) -> int:
         """Write a file, and say where it is."""

@@ -43,7 +43,7 @@ def show(database: Path, typed: Typed, number: int | None, format: str, now: dat
     try:
         span = Span(_begins(typed.since, now, zone), _ends(typed.until, now, zone))
     except UserError as error:
-        Printer(sys.stderr).line(str(error))
+        Printer(sys.stderr).whole(str(error))
         return WRONG
     keeping.must_be_up_to_date(database)
     newest = (USUALLY if format == "text" else 0) if number is None else number
@@ -53,7 +53,7 @@ def show(database: Path, typed: Typed, number: int | None, format: str, now: dat
 def _show(tx: Tx, printer: Printer, typed: Typed, span: Span, newest: int | None, format: str) -> int:
     who = tx.people_called(typed.by) if typed.by else []
     if typed.by and not who:
-        Printer(sys.stderr).line(say.nobody_is(typed.by))
+        Printer(sys.stderr).whole(say.nobody_is(typed.by))
         return WRONG
     wanted = Wanted(tuple(who), typed.command, typed.outcome, span)
     lines = tx.audit_like(wanted, newest)
@@ -67,9 +67,9 @@ def _show(tx: Tx, printer: Printer, typed: Typed, span: Span, newest: int | None
 
 def _say_how_many(printer: Printer, found: int, newest: int | None) -> None:
     if not found:
-        printer.line(say.NOTHING_FOUND)
+        printer.whole(say.NOTHING_FOUND)
     elif newest is not None and found > newest:
-        printer.line(say.newest(newest, found))
+        printer.whole(say.newest(newest, found))
 
 
 def _begins(words: str, now: datetime, zone: ZoneInfo) -> datetime | None:

@@ -58,7 +58,7 @@ def explore(database: Path, zone: ZoneInfo, now: datetime, port: int, *, with_pr
         as_of = say.as_of(now, shown.events, shown.left_out, with_private=with_private)
         described = Path(folder) / "metadata.json"
         described.write_text(json.dumps(metadata(as_of, with_private=with_private)))
-        printer.line(as_of)
+        printer.whole(as_of)
         return _serve(printer, file, described, port, with_private=with_private, open_browser=open_browser)
 
 
@@ -94,8 +94,8 @@ def _serve(printer: Printer, file: Path, described: Path, port: int, *, with_pri
         url = f"http://{HOST}:{port}/"
         if with_private:
             url = _login(said) or url
-        printer.line(say.open_here(url, with_private=with_private))
         with contextlib.suppress(KeyboardInterrupt):
+            printer.whole(say.open_here(url, with_private=with_private))
             process.wait()
             raise StoreError(say.did_not_start(said.read_text()))
     return DONE

@@ -24,7 +24,7 @@ def back_up(database: Path, named: Path | None, at: datetime, *, yes: bool) -> i
     file = _named(named, f"{database.stem}-{say.stamp(at)}.db")
     keeping.must_be_there(database)
     if wrong := _why_not_there(database, file, yes=yes):
-        printer.line(wrong)
+        printer.whole(wrong)
         return REFUSED
     new = file.with_name(f".{file.name}.{os.getpid()}.partial")
     try:
@@ -32,13 +32,13 @@ def back_up(database: Path, named: Path | None, at: datetime, *, yes: bool) -> i
             found = _copied(lambda follow: keeping.copy(database, new, follow), new, "Copying", database, shows)
         keeping.place(new, file, over=yes)
     except FileExistsError:  # somebody was quicker
-        printer.line(say.is_there_already(file))
+        printer.whole(say.is_there_already(file))
         return REFUSED
     except OSError as error:
         raise StoreError(say.disk_trouble(_reason(error))) from error
     finally:
         keeping.discard(new)
-    printer.line(say.backed_up(file, found.size, found.rows, found.lacking))
+    printer.whole(say.backed_up(file, found.size, found.rows, found.lacking))
     return DONE
 
 
@@ -50,12 +50,12 @@ def restore(database: Path, file: Path, at: datetime, *, yes: bool) -> int:
     if not database.parent.is_dir():
         raise StoreError(say.no_folder(database.parent))
     if _is_same(file, database):
-        printer.line(say.is_the_database(file))
+        printer.whole(say.is_the_database(file))
         return REFUSED
     keeping.must_not_be_anothers(database)
     if database.exists() and not yes:
         found = keeping.examine(file)
-        printer.line(say.would_restore(database, file, found.size, found.rows))
+        printer.whole(say.would_restore(database, file, found.size, found.rows))
         return REFUSED
     keeping.must_be_free(database)
     new = database.with_name(f".{database.name}.{os.getpid()}.restoring")
@@ -70,7 +70,7 @@ def restore(database: Path, file: Path, at: datetime, *, yes: bool) -> int:
         raise StoreError(say.disk_trouble(_reason(error))) from error
     finally:
         keeping.discard(new)
-    printer.line(say.restored(database, file, found.size, found.rows, aside if kept else None, found.lacking))
+    printer.whole(say.restored(database, file, found.size, found.rows, aside if kept else None, found.lacking))
     return DONE
 
 
@@ -79,15 +79,15 @@ def migrate(database: Path, *, dry_run: bool) -> int:
     printer = Printer()
     has, lacking = keeping.steps_lacking(database)
     if not lacking:
-        printer.line(say.up_to_date(database, has[-1]))
+        printer.whole(say.up_to_date(database, has[-1]))
         return DONE
     if dry_run:
-        printer.line(say.would_migrate(database, has, lacking))
+        printer.whole(say.would_migrate(database, has, lacking))
         return DONE
     with printer.following() as shows:
         shows(Text(say.migrating(database, lacking)), False)
         keeping.migrate(database)
-    printer.line(say.migrated(database, has, lacking))
+    printer.whole(say.migrated(database, has, lacking))
     return DONE
 
 

@@ -72,6 +72,14 @@ class Printer:
         """Print a line of our own."""
         self.show(Text(words))
 
+    def whole(self, words: str) -> None:
+        """Print lines of our own with paths or addresses in them, which stay unbroken in a file or pipe."""
+        if self.console.is_terminal:
+            self.line(words)
+        elif not self.is_closed:
+            with self._giving_up():
+                print(words, file=self.stream, flush=True)
+
     @contextmanager
     def following(self) -> Iterator[Follow]:
         """Follow something that goes on: on a terminal one line that changes, else a line now and then."""

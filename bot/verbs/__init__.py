@@ -18,6 +18,8 @@ from bot.terminal import PROGRAM, WRONG
 if TYPE_CHECKING:
     from bot.app import Bot
 
+COMMAND = "baton"
+"""The program's name as a command of its own, beside `python -m bot`."""
 INTERRUPTED = 130
 SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 As = Annotated[str, typer.Option("--as", help="Slack id of the person you act for; else your user name is recorded.")]
@@ -37,7 +39,7 @@ class Verbs(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer shows no class for it
         """Find the command that was typed."""
         name = args[0].casefold()
-        if self.get_command(ctx, name) is None:
+        if self.get_command(ctx, name) is None and not ctx.resilient_parsing:  # it is not being completed
             near = self._near(name)
             words = f"`{name}` is not there yet." if name in self.later else f"No such command '{args[0]}'.{near}"
             is_wrong(f"{words} See `{ctx.command_path} --help`.")
@@ -57,6 +59,9 @@ class Program(Verbs):
 
     def main(self, *arguments: Any, standalone_mode: bool = True, **more: Any) -> Any:  # noqa: ANN401 - typer's own
         """Run the command that was typed, and end."""
+        more["complete_var"] = f"_{COMMAND.upper()}_COMPLETE"
+        if any(word.startswith(("--install-completion", "--show-completion")) for word in sys.argv[1:]):
+            more["prog_name"] = COMMAND  # a shell completes the words behind one name, not behind `python -m bot`
         try:
             code = super().main(*arguments, standalone_mode=False, **more)  # type: ignore[misc] # given by name
         except typer.Abort:

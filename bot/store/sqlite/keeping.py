@@ -297,4 +297,6 @@ def _in_use(path: Path) -> StoreError:
 
 
 def _unreadable(path: Path, error: sqlite3.Error) -> StoreError:
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT:
+        return StoreError(f"{path} is damaged ({error}).")
     return StoreError(f"{path} cannot be read as a database ({error}).")

@@ -16,7 +16,7 @@ from bot.domain.tracker import Milestone
 from bot.domain.turning import Rollover
 from bot.store import Tx, open_store
 
-AT = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
+AT = datetime(2017, 1, 31, 22, 0, tzinfo=UTC)
 SECRET = "zq7-hunter2"
 """Stands in every text that is not for everybody."""
 EMAIL = "alice@example.org"
@@ -86,8 +86,8 @@ def _week(tx: Tx) -> None:
         Line("issue", 4, f"Title {SECRET}", confidential=True),
         Line("issue", 5, "Two data centres", choice="leave"),
     )
-    turn = Turn(date(2026, 11, 24), Milestone(1, "WoW"), None, lines, done=7)
-    turned = Rollover("r1", date(2026, 11, 24), "done", "U1", "C1", AT, "b1", turn=turn, done_at=later(2))
+    turn = Turn(date(2017, 1, 31), Milestone(1, "WoW"), None, lines, done=7)
+    turned = Rollover("r1", date(2017, 1, 31), "done", "U1", "C1", AT, "b1", turn=turn, done_at=later(2))
     tx.add_rollover(turned)
     tx.save_rollover(turned)
 
@@ -98,7 +98,7 @@ def _requests(tx: Tx) -> None:
             ("U1", "/wow rollover", "done", ""),
             ("U2", "/wow rollover", "refused", "Only leads may roll over."),
             ("U1", f"/event log {SECRET}", "done", ""),
-            ("terminal:ops", "/event log =1+1", "done", ""),
+            ("terminal:ops", "=1+1", "done", "+2"),
         ]
     ):
         asked = {"who": who, "command": command, "outcome": outcome, "detail": detail}

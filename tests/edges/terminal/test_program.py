@@ -133,9 +133,6 @@ def test_the_program_alone_shows_its_commands_and_complains_of_nothing(world: Wo
     "words",
     [
         ["doctor"],
-        ["backup"],
-        ["restore", "there"],
-        ["migrate"],
         ["wow", "report"],
         ["wow", "ap", "12"],
     ],
