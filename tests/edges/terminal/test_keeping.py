@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.domain.events import Event, Span
-from bot.store import StoreError, keeping, open_store
+from bot.store import StoreError, Tx, keeping, open_store
 from bot.store.sqlite.migrations import migrations
 from bot.terminal import DONE, REFUSED, WRONG
 from bot.terminal.keeping import back_up, restore
@@ -40,7 +41,7 @@ def logs(path: Path, *texts: str) -> None:
     with closing(open_store(f"sqlite:///{path}")) as store:
         for text in texts:
             event = Event(0, text, "change", AT, AT, "U1", text, "command")
-            store.write_now(lambda tx, event=event: tx.add_event(event))
+            store.write_now(partial(Tx.add_event, event=event))
 
 
 def texts(path: Path) -> list[str]:
@@ -119,20 +120,21 @@ def test_a_name_that_can_not_be_used_is_refused_in_words(name: str, said: str, p
 
 
 def test_a_backup_under_load_is_whole_and_has_all_that_was_acknowledged_before(path: Path, tmp_path: Path) -> None:
-    kept, stop, acknowledged = tmp_path / "kept.db", threading.Event(), 0
+    kept, begun, stop, acknowledged = tmp_path / "kept.db", threading.Event(), threading.Event(), 0
 
     def write() -> None:
         nonlocal acknowledged
         with closing(open_store(f"sqlite:///{path}")) as store:
             while not stop.is_set():
                 event = Event(0, f"n{acknowledged}", "change", AT, AT, "U1", "busy " * 200, "command")
-                store.write_now(lambda tx, event=event: tx.add_event(event))
+                store.write_now(partial(Tx.add_event, event=event))
                 acknowledged += 1
+                if acknowledged == 50:
+                    begun.set()
 
     writer = threading.Thread(target=write)
     writer.start()
-    while acknowledged < 50:  # the copy has begun to be worth something
-        pass
+    begun.wait()
     before = acknowledged
     assert runs(path, "backup", str(kept)).returncode == DONE
     meanwhile = acknowledged - before
