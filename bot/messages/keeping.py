@@ -82,9 +82,10 @@ def no_folder(folder: Path) -> str:
     return f"There is no folder {folder}. Nothing was done: make it, or name another."
 
 
-def disk_trouble(reason: str) -> str:
+def disk_trouble(file: object, reason: str) -> str:
     """Say that the disk or the rights are in the way."""
-    return f"The disk does not let me ({reason}). Check its free space and the folder's rights. Nothing was changed."
+    what = f"{file}: {reason}" if file else reason
+    return f"The disk does not let me ({what}). Check its free space, and the rights of file and folder."
 
 
 # restore

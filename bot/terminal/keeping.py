@@ -34,8 +34,6 @@ def back_up(database: Path, named: Path | None, at: datetime, *, yes: bool) -> i
     except FileExistsError:  # somebody was quicker
         printer.whole(say.is_there_already(file))
         return REFUSED
-    except OSError as error:
-        raise StoreError(say.disk_trouble(_reason(error))) from error
     finally:
         keeping.discard(new)
     printer.whole(say.backed_up(file, found.size, found.rows, found.lacking))
@@ -66,8 +64,6 @@ def restore(database: Path, file: Path, at: datetime, *, yes: bool) -> int:
             kept = keeping.put_in_place(new, database, aside, _showing(shows, "Keeping the one before", database))
     except FileExistsError as error:
         raise StoreError(say.came_meanwhile(database)) from error
-    except OSError as error:
-        raise StoreError(say.disk_trouble(_reason(error))) from error
     finally:
         keeping.discard(new)
     printer.whole(say.restored(database, file, found.size, found.rows, aside if kept else None, found.lacking))
@@ -134,7 +130,3 @@ def _free_name(path: Path) -> Path:
     """Give a name that nothing has yet: two restores may begin in one second."""
     names = (path, *(path.with_stem(f"{path.stem}-{number}") for number in range(2, 100)))
     return next(one for one in names if not os.path.lexists(one))
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

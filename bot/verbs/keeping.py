@@ -107,6 +107,7 @@ def explore(
 
 def _keeps(work: Callable[[Path, KeepingSettings], int]) -> NoReturn:
     """Do something with the database that the settings name, and end with its exit code."""
+    from bot.messages.keeping import disk_trouble
     from bot.store import StoreError, path_of
 
     try:
@@ -114,6 +115,8 @@ def _keeps(work: Callable[[Path, KeepingSettings], int]) -> NoReturn:
         code = work(path_of(found.database_url), found)
     except (SettingsError, StoreError) as error:
         is_wrong(str(error))
+    except OSError as error:
+        is_wrong(disk_trouble(error.filename, (error.strerror or str(error)).lower()))
     except KeyboardInterrupt:
         code = INTERRUPTED
     end(code)

@@ -166,9 +166,9 @@ def put_in_place(new: Path, path: Path, aside: Path, follow: Follow) -> bool:
         return False
     with _alone_with(path) as (held, is_sound):
         old = os.fstat(held)
-        _copy_held(held, aside, old.st_size, follow)
         if is_sound and leftovers(path):
             raise _in_use(path)  # somebody came and was killed meanwhile
+        _copy_held(held, aside, old.st_size, follow)
         new.chmod(old.st_mode & 0o777)
         with contextlib.suppress(PermissionError):  # whoever is not root owns both
             os.chown(new, old.st_uid, old.st_gid)
@@ -260,19 +260,14 @@ def _fold_in(path: Path) -> bool:
 
 def _copy_held(held: int, aside: Path, size: int, follow: Follow) -> None:
     begin(aside)
-    kept = os.open(aside, os.O_WRONLY)
-    try:
-        done = 0
+    done = 0
+    with aside.open("r+b") as kept:
         while piece := os.pread(held, PIECE, done):
-            os.write(kept, piece)
+            kept.write(piece)
             done += len(piece)
             follow(done, size)
-        os.fsync(kept)
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(kept)
+        kept.flush()
+        os.fsync(kept.fileno())
 
 
 def _take_name(new: Path, path: Path) -> None:

@@ -52,7 +52,7 @@ def texts(path: Path) -> list[str]:
 
 def is_whole(path: Path) -> bool:
     with closing(sqlite3.connect(path)) as connection:
-        return connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return bool(connection.execute("PRAGMA integrity_check").fetchone() == ("ok",))
 
 
 def runs(path: Path, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -398,9 +398,12 @@ def test_an_address_that_can_not_be_used_is_said_by_its_name(words: list[str], t
     assert "DATABASE_URL: Baton cannot use PostgreSQL yet" in done.stderr
 
 
-def test_a_full_disk_or_missing_rights_are_said(path: Path, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="could not be copied"):
-        keeping.copy(path, tmp_path / "nowhere" / "kept.db", lambda _, __: None)
+def test_a_disk_that_can_not_be_written_is_said_in_one_sentence(path: Path) -> None:
+    done = runs(path, "backup", "/proc/kept.db")
+
+    assert done.returncode == WRONG
+    assert "The disk does not let me (/proc/" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_lock_of_any_process_is_noticed_also_on_a_damaged_file(path: Path, tmp_path: Path) -> None:
