@@ -162,6 +162,7 @@ def put_in_place(new: Path, path: Path, aside: Path, follow: Follow) -> bool:
         for left in leftovers(path):  # of a database that is gone: they would be taken for a part of the new one
             left.rename(f"{aside}{left.name.removeprefix(path.name)}")
         _beside(path, "-shm").unlink(missing_ok=True)
+        _give(new, path.parent.stat())
         place(new, path)
         return False
     with _alone_with(path) as (held, is_sound):
@@ -170,8 +171,7 @@ def put_in_place(new: Path, path: Path, aside: Path, follow: Follow) -> bool:
             raise _in_use(path)  # somebody came and was killed meanwhile
         _copy_held(held, aside, old.st_size, follow)
         new.chmod(old.st_mode & 0o777)
-        with contextlib.suppress(PermissionError):  # whoever is not root owns both
-            os.chown(new, old.st_uid, old.st_gid)
+        _give(new, old)
         for left in leftovers(path):
             left.rename(f"{aside}{left.name.removeprefix(path.name)}")
         if not is_sound:
@@ -180,6 +180,12 @@ def put_in_place(new: Path, path: Path, aside: Path, follow: Follow) -> bool:
         # who opened the old one just now and waits for its lock would go on with what has no name any more
         os.pwrite(held, NOT_A_DATABASE, 0)
     return True
+
+
+def _give(new: Path, like: os.stat_result) -> None:
+    """Let whoever owns the other own it, too: `restore` may be run by root, and `serve` is not."""
+    with contextlib.suppress(PermissionError):
+        os.chown(new, like.st_uid, like.st_gid)
 
 
 def must_be_free(path: Path) -> None:

@@ -7,9 +7,11 @@ each time; nothing that was ever in the other file is left between its pages.
 import contextlib
 import json
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import itemgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -123,6 +125,7 @@ class _Writing:
         self.reading, self.writing, self.zone, self.with_private = reading, writing, zone, with_private
         self.names = {row["id"]: row["name"] for row in reading.execute("SELECT id, name FROM people")}
         self.weeks: set[str] = set()
+        self.shifts: list[tuple[str, int]] = []
 
     def all(self, follow: Follow) -> Shown:
         """Write everything."""
@@ -158,7 +161,13 @@ class _Writing:
             "SELECT shifts.number, who, since, lead(since) OVER (ORDER BY shifts.number) AS until, value "
             "FROM shifts JOIN handoffs ON handoffs.number = handoff ORDER BY shifts.number"
         ).fetchall()
+        self.shifts = [(row["since"], row["number"]) for row in rows]
         return [self._shift(row) for row in rows]
+
+    def _shift_at(self, at: str) -> int | None:
+        """Find the shift in which something happened; instants sort as text, and shifts follow one another."""
+        index = bisect_right(self.shifts, at, key=itemgetter(0))
+        return self.shifts[index - 1][1] if index else None
 
     def _shift(self, row: sqlite3.Row) -> tuple[object, ...]:
         began_by = load(Handoff, row["value"])
@@ -187,8 +196,7 @@ class _Writing:
         total = self.reading.execute("SELECT count(*) FROM events").fetchone()[0]
         rows = self.reading.execute(
             'SELECT id, at, kind, text, "by", outage, source, channel, permalink, recorded_at, retracted, version, '
-            "hidden, (SELECT max(number) FROM shifts WHERE since <= events.at) AS shift FROM events "
-            f"{'' if self.with_private else 'WHERE NOT hidden '}ORDER BY id"
+            f"hidden FROM events {'' if self.with_private else 'WHERE NOT hidden '}ORDER BY id"
         )
         done = 0
         while some := rows.fetchmany(AT_ONCE):
@@ -200,7 +208,14 @@ class _Writing:
     def _event(self, row: sqlite3.Row) -> tuple[object, ...]:
         return (
             *(row["id"], _short(row["at"]), row["kind"], row["text"], self._name(row["by"]), row["outage"]),
-            *(row["source"], self._week(row["at"]), row["shift"], row["hidden"], row["retracted"], row["version"]),
+            *(
+                row["source"],
+                self._week(row["at"]),
+                self._shift_at(row["at"]),
+                row["hidden"],
+                row["retracted"],
+                row["version"],
+            ),
             *(row["channel"] or None, row["permalink"] or None, _short(row["recorded_at"])),
         )
 
