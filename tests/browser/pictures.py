@@ -18,7 +18,7 @@ def main(folder: Path) -> None:
     """Every scene in a demo of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        for scene in (rollover, log, handoff):
+        for scene in (rollover, log, handoff, home):
             _plays(scene, browser, folder)
 
 
@@ -103,6 +103,28 @@ def handoff(windows: Windows, folder: Path) -> None:
     expect(ben.message("Hand-off offered").get_by_role("button", name="Accept")).to_be_visible()
     ben.page.mouse.move(0, 0)
     ben.page.screenshot(path=folder / "page-handoff.png")
+
+
+def home(windows: Windows, folder: Path) -> None:
+    """The Home tab, as Ben finds it in his morning: what Chen has, what goes on, and what happened."""
+    chen, alice = windows.open("U0CHEN"), windows.open("U0ALICE")
+    chen.types("/handoff take")
+    expect(chen.message("took the pager")).to_contain_text("Report: #")
+    alice.uses(alice.message(LAG), "Open outage issue")
+    alice.modal.get_by_role("button", name="Open issue").click()
+    expect(alice.message("declared by @alice").get_by_role("link", name="#")).to_be_visible()
+    alice.types("/event log change 08:47Z O2 stopped the backup of db-02")
+    expect(alice.message("stopped the backup of db-02").last).to_be_visible()
+    alice.types("/wow status")
+    expect(alice.message("most urgent first")).to_be_visible()
+    _offers(chen, "/handoff @ben", "db-02 catches up, slowly.", {"#144": "Half of them are back."})
+
+    ben = windows.open("U0BEN", color_scheme="light", device_scale_factor=SHARP)
+    ben.goes_to("Baton")
+    ben.page.get_by_role("button", name="Home", exact=True).click()
+    expect(ben.page.get_by_role("button", name="Accept").first).to_be_visible()
+    ben.page.mouse.move(0, 0)
+    ben.page.screenshot(path=folder / "page-home.png")
 
 
 def _offers(window: Window, command: str, summary: str, notes: Mapping[str, str]) -> None:
