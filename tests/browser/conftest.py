@@ -1,13 +1,15 @@
 """The browser, and a demo for each module. Where they have to be left out, `tests/conftest.py` says so at the end."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.driving import ARGUMENTS, Windows, chromium, demo, left_out
+from tests.browser.driving import Browsers, Windows, demo, left_out
+
+_SHARED = Browsers()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,15 +22,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"left out: {why}"))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None]:
+    """Ends the browser before tests of another kind: while it is driven, this thread can run no other loop."""
+    yield
+    if nextitem is None or not nextitem.path.is_relative_to(Path(__file__).parent):
+        _SHARED.close()
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
+def browsers() -> Browsers:
+    """The system's Chromium, one for all files."""
     if why := left_out():
         pytest.fail(f"The browser tests cannot run: {why}.")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield launched
-        launched.close()
+    return _SHARED
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +46,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def windows(browser: Browser, address: str) -> Iterator[Windows]:
+def windows(browsers: Browsers, address: str) -> Iterator[Windows]:
     """Windows into the demo, which are closed in the end; nothing may have gone wrong inside them."""
-    opened = Windows(browser, address)
-    yield opened
-    for context in browser.contexts:
-        context.close()
+    with closing(Windows(browsers, address)) as opened:
+        yield opened
     assert not opened.faults

@@ -10,13 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as NotInTime
 
 CODE = Path(__file__).parents[2]
@@ -116,13 +116,62 @@ def _address(process: "subprocess.Popen[str]") -> str:
     pytest.fail(f"The demo did not start:\n{said}")
 
 
+class Browsers:
+    """The system's browser, from the first window on, and its empty windows: a new one costs half of a page's loading."""
+
+    def __init__(self) -> None:
+        self._browser: Browser | None = None
+        self._stack = ExitStack()
+        self._empty: dict[str, list[Page]] = {}
+
+    def close(self) -> None:
+        """Ends the browser; the next window starts another one."""
+        self._browser = None
+        self._empty.clear()
+        self._stack.close()
+
+    def gives(self, size: tuple[int, int], more: Mapping[str, Any]) -> Page:
+        """An empty window of this size, in a context that nothing else uses."""
+        kept = self._empty.get(_kind(size, more))
+        if kept:
+            return kept.pop()
+        self._browser = self._browser or self._started()
+        context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, **more)
+        context.set_default_timeout(PATIENCE)
+        return context.new_page()
+
+    def takes(self, page: Page, size: tuple[int, int], more: Mapping[str, Any]) -> None:
+        """A window that is done with: what it remembers, and how it was changed, is forgotten."""
+        if page.is_closed():
+            return
+        page.evaluate("sessionStorage.clear(); localStorage.clear()")
+        page.context.set_offline(False)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=more.get("color_scheme", "light"), reduced_motion="no-preference")
+        page.mouse.up()
+        page.mouse.move(0, 0)
+        page.goto("about:blank")
+        self._empty.setdefault(_kind(size, more), []).append(page)
+
+    def _started(self) -> Browser:
+        playwright = self._stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        self._stack.callback(browser.close)
+        return browser
+
+
+def _kind(size: tuple[int, int], more: Mapping[str, Any]) -> str:
+    return f"{size} {sorted(more.items())}"
+
+
 class Windows:
     """Opens windows into a page, each with a memory of its own, and listens for what goes wrong inside them."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
-        self._browser = browser
+    def __init__(self, browsers: Browsers, address: str) -> None:
+        self._browsers = browsers
         self.address = address
         self.faults: list[str] = []
+        self._opened: list[tuple[Page, tuple[int, int], Mapping[str, Any]]] = []
 
     def open(
         self,
@@ -132,14 +181,23 @@ class Windows:
         **more: Any,  # noqa: ANN401 - what else a context of Playwright takes
     ) -> "Window":
         """A window for somebody, with a conversation in front."""
-        context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, **more)
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page = self._browsers.gives(size, more)
+        self._opened.append((page, size, more))
+        page.on("pageerror", self._hears)
         page.goto(f"{self.address}/?as={person}&in={place}")
         window = Window(page)
         expect(window.field).to_be_visible()
         return window
+
+    def close(self) -> None:
+        """Everybody leaves."""
+        while self._opened:
+            page, size, more = self._opened.pop()
+            self._browsers.takes(page, size, more)
+            page.remove_listener("pageerror", self._hears)
+
+    def _hears(self, error: Error) -> None:
+        self.faults.append(str(error))
 
 
 class Window:

@@ -4,27 +4,31 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import expect
 
 from bot.sandbox.seed_talk import BACKUP_STOPPED, LAG
-from tests.browser.driving import ARGUMENTS, NARROW, Window, Windows, chromium, demo
+from tests.browser.driving import NARROW, Browsers, Window, Windows, demo
 
 SHARP = 1.5
 
 
 def main(folder: Path) -> None:
     """Every scene in a demo of its own."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+    with closing(Browsers()) as browsers:
         for scene in (rollover, log, handoff, home):
-            _plays(scene, browser, folder)
+            _plays(scene, browsers, folder)
 
 
-def _plays(scene: Callable[[Windows, Path], None], browser: Browser, folder: Path) -> None:
-    with tempfile.TemporaryDirectory() as place, demo(Path(place)) as address:
-        scene(Windows(browser, address), folder)
+def _plays(scene: Callable[[Windows, Path], None], browsers: Browsers, folder: Path) -> None:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        demo(Path(place)) as address,
+        closing(Windows(browsers, address)) as windows,
+    ):
+        scene(windows, folder)
 
 
 def rollover(windows: Windows, folder: Path) -> None:

@@ -2,10 +2,11 @@
 
 import base64
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from bot.sandbox.gitlab.world import GitlabWorld
 from bot.sandbox.page import Controls, application
@@ -14,7 +15,7 @@ from bot.sandbox.slack import SlackWorld, app, views
 from bot.sandbox.slack.forms import settled
 from bot.sandbox.slack.state import Message
 from bot.sandbox.weather import Weather
-from tests.browser.driving import Window, Windows
+from tests.browser.driving import Browsers, Window, Windows
 
 Json = dict[str, Any]
 NOON = 1_790_000_000
@@ -121,11 +122,13 @@ def room() -> Iterator[Room]:
 
 
 @pytest.fixture(scope="module")
-def windows_of_room(browser: Browser, room: Room) -> Iterator[Windows]:
+def windows_of_room(browsers: Browsers, room: Room) -> Iterator[Windows]:
     gitlab = GitlabWorld()
     controls = Controls(slack=Weather(), gitlab=Weather())
-    with Server(application(room.world, gitlab, controls), keep=0) as server:
-        opened = Windows(browser, server.url)
+    with (
+        Server(application(room.world, gitlab, controls), keep=0) as server,
+        closing(Windows(browsers, server.url)) as opened,
+    ):
         yield opened
     gitlab.close()
     assert not opened.faults

@@ -4,19 +4,20 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from aiohttp import web
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from bot.sandbox.gitlab.world import GitlabWorld
 from bot.sandbox.page import Controls, application
 from bot.sandbox.server import Server
 from bot.sandbox.slack import SlackWorld, app, views
 from bot.sandbox.weather import Weather
-from tests.browser.driving import NARROW, Window, Windows
+from tests.browser.driving import NARROW, Browsers, Window, Windows
 
 Json = dict[str, Any]
 
@@ -155,9 +156,9 @@ def bot(world: SlackWorld) -> Iterator[App]:
 
 
 @pytest.fixture(scope="module")
-def window(browser: Browser, page_address: str) -> Iterator[Window]:
-    opened = Windows(browser, page_address)
-    yield opened.open("U1", "C1")
+def window(browsers: Browsers, page_address: str) -> Iterator[Window]:
+    with closing(Windows(browsers, page_address)) as opened:
+        yield opened.open("U1", "C1")
     assert not opened.faults
 
 
