@@ -2,7 +2,7 @@
 
 matplotlib takes half a second and much memory to load, and nobody may wait while it draws. So a process of its own does
 (`python -m bot.charts`: the description on stdin, PNG on stdout): at low priority, without the bot's settings, in a
-temporary folder, and killed when it takes too long. The bot itself never loads matplotlib.
+temporary folder (which it takes away itself where the bot is killed meanwhile), and killed when it takes too long. The bot itself never loads matplotlib.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ async def draw(picture: Picture, timeout: float = LONGEST_SECONDS) -> bytes:
 
 
 async def _drawn_in(folder: str, picture: Picture, timeout: float) -> bytes:
-    command = (sys.executable, "-m", "bot.charts")
+    command = (sys.executable, "-m", "bot.charts", str(os.getpid()))
     try:
         running = await asyncio.create_subprocess_exec(
             *command,

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import signal
 import sys
 import warnings
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -40,12 +42,16 @@ HIGHEST = 4000
 
 
 def main() -> None:
-    """Draw what stdin describes."""
+    """Draw what stdin describes, for the process whose id is the argument."""
     if hasattr(os, "nice"):
         os.nice(10)
     # Whoever asked ends this process in time, unless it was ended itself.
     signal.alarm(int(LONGEST_SECONDS) + 5)
-    sys.stdout.buffer.write(timeline(read(sys.stdin.buffer.read())))
+    try:
+        sys.stdout.buffer.write(timeline(read(sys.stdin.buffer.read())))
+    finally:
+        if os.getppid() != int(sys.argv[1]):
+            shutil.rmtree(Path.cwd(), ignore_errors=True)  # the temporary folder that whoever asked made for this
 
 
 def timeline(picture: Picture) -> bytes:

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from rich.text import Text
 
@@ -33,8 +34,7 @@ def show(port: int = page.PORT) -> int:
             try:
                 with page.opened(worlds, port) as address:
                     print(f"\n  Open {address}\n\nNothing plays by itself. Ctrl-C ends it.", flush=True)
-                    while True:
-                        time.sleep(3600)
+                    _stay()
             finally:
                 _ignore_interrupts()  # an impatient second Ctrl-C must not leave a child behind
     except DemoError as error:
@@ -66,7 +66,8 @@ def run(port: int = page.PORT, *, once: bool = False, picture: Path | None = Non
                 if not once:
                     with page.opened(worlds, port) as address:
                         invite(stage, worlds, address)
-                        _stay(stage)
+                        stage.says("All of it stays up for you to look at. Ctrl-C ends it.")
+                        _stay()
             finally:
                 _ignore_interrupts()  # an impatient second Ctrl-C must not leave a child behind
     except DemoError as error:
@@ -95,10 +96,10 @@ def _cannot_save(picture: Path) -> str:
     return ""
 
 
-def _stay(stage: Stage) -> None:
-    stage.says("All of it stays up for you to look at. Ctrl-C ends it.")
+def _stay() -> NoReturn:
+    """Wait for Ctrl-C; one that comes just before a sleep does not end the sleep, so each is short."""
     while True:
-        time.sleep(3600)
+        time.sleep(0.5)
 
 
 def _ignore_interrupts() -> None:

@@ -10,12 +10,15 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 ORPHANED = threading.Event()
 
 
 def main() -> None:
     """Run `serve` with the arguments that were given."""
+    signal.signal(signal.SIGTERM, _ends)  # until `serve` listens for it: what is ended while it loads tidies up, too
     threading.Thread(target=_ends_with_the_demo, daemon=True).start()
     sys.argv = ["bot", "serve", *sys.argv[1:]]
     try:
@@ -23,6 +26,10 @@ def main() -> None:
     finally:
         if ORPHANED.is_set():
             shutil.rmtree(Path.cwd(), ignore_errors=True)  # the demo's temporary folder, which it made for us
+
+
+def _ends(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _ends_with_the_demo() -> None:

@@ -1,8 +1,9 @@
 """What the demo runs on: both emulated worlds, and Baton as a process of its own between them."""
 
+import signal
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
@@ -87,7 +88,8 @@ class Worlds:
         return waiting(self.bot_url, self._database)
 
     def _start(self) -> None:
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="baton-demo-")))
+        with _no_interruption():  # a folder that is made, and that nobody knows of yet, would be left behind
+            folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="baton-demo-")))
         seed.seed_slack(self.slack)
         self.slack.install(yaml.safe_load((CODE / "manifest.yml").read_text(encoding="utf-8")))
         seed_talk.seed_talk(self.slack, self.morning)
@@ -124,6 +126,16 @@ class Worlds:
             "ONCALL_TOPIC": "true",
             "PORT": "0",
         }
+
+
+@contextmanager
+def _no_interruption() -> Iterator[None]:
+    """Let Ctrl-C wait until this is done."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def last_wednesday(today: date) -> date:

@@ -37,10 +37,13 @@ class Carrier(Protocol):
 
 
 class Tasks:
-    """Carries with a coroutine function; each delivery is a task that has `DEADLINE` seconds."""
+    """Carries with a coroutine function; each delivery is a task that has `deadline` seconds."""
 
-    def __init__(self, perform: Callable[[Delivery], Awaitable[dict[str, Any]]], at_once: int) -> None:
+    def __init__(
+        self, perform: Callable[[Delivery], Awaitable[dict[str, Any]]], at_once: int, deadline: float = DEADLINE
+    ) -> None:
         self.at_once = self.room = at_once
+        self._deadline = deadline
         self._perform = perform
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -64,7 +67,7 @@ class Tasks:
             landed(delivery, Unsent())
             return
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self._deadline):
                 result: object = await self._perform(delivery)
         except Exception as error:  # noqa: BLE001 - told apart where it lands
             result = error

@@ -218,7 +218,7 @@ def follow_errand(tx: Tx, _: Team, batch: Batch, delivery: Delivery | None, outc
     if outcome == "delivered" and delivery and isinstance(delivery.operation, SetIssue):
         _note_labelled(tx, delivery.operation)
     if outcome in {"progressed", "done", "stopped"}:
-        tx.refresh(message_of(batch.about), at, at_most_every=REFRESH)
+        tx.refresh(message_of(batch.about), at, at_most_every=REFRESH if outcome == "progressed" else timedelta())
 
 
 def told(tx: Tx, errand_id: str) -> Told:

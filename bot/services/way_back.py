@@ -1,7 +1,7 @@
 """Taking a rollover back: preview, the way back as a batch of its own, and what is told of it."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from bot.domain import rollover, way_back
 from bot.domain.errors import Unavailable, UserError
@@ -16,7 +16,6 @@ from bot.domain.telling import TakenBack, UndoPreviewed
 from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Preview, Rollover
 from bot.services.wow import (
-    REFRESH,
     ask_what_to_do,
     must_find,
     name,
@@ -184,10 +183,10 @@ def follow_undo(tx: Tx, team: Team, batch: Batch, delivery: Delivery | None, out
         case "done" if found.state == "undoing":
             tx.save_rollover(replace(found, state="undone", undone_at=at))
             tx.forget_snapshots()
-            tx.refresh(f"report:{found.id}", at, at_most_every=REFRESH)
+            tx.refresh(f"report:{found.id}", at, at_most_every=timedelta())
             refresh_reminders(tx, found.ending, at)
     if outcome in {"progressed", "done"}:
-        refresh_messages(tx, found.id, at)
+        refresh_messages(tx, found.id, at, ended=outcome == "done")
 
 
 def _note_back(tx: Tx, found: Rollover, operation: SetIssue, team: Team, at: datetime) -> None:

@@ -264,7 +264,7 @@ def follow_rollover(tx: Tx, _: Team, batch: Batch, delivery: Delivery | None, ou
         case "done":
             _note_done(tx, must_find(tx, batch.about), at)
     if outcome in {"progressed", "done"}:
-        refresh_messages(tx, batch.about, at)
+        refresh_messages(tx, batch.about, at, ended=outcome == "done")
 
 
 def stops_all(tx: Tx, batch: Batch, refused: Delivery, at: datetime) -> bool:
@@ -286,10 +286,10 @@ def ask_what_to_do(tx: Tx, found: Rollover, at: datetime) -> None:
     tx.add_operation("ask", Post(key, found.channel, "wow.stopped", found.id, otherwise=person_or_none(found.by)), at)
 
 
-def refresh_messages(tx: Tx, rollover_id: str, at: datetime) -> None:
-    """Let the messages that follow a rollover say what is true now."""
+def refresh_messages(tx: Tx, rollover_id: str, at: datetime, *, ended: bool = False) -> None:
+    """Let the messages that follow a rollover say what is true now: how it goes at times, that it has ended at once."""
     for key in (message_of(rollover_id), *tx.messages_of("wow.stopped", rollover_id)):
-        tx.refresh(key, at, at_most_every=REFRESH)
+        tx.refresh(key, at, at_most_every=timedelta() if ended else REFRESH)
 
 
 def refresh_reminders(tx: Tx, ending: date, at: datetime) -> None:

@@ -56,8 +56,10 @@ ARGUMENTS = (
     f"--disable-features={','.join((*_NOT_SEEN, *_NOT_WANTED))}",
 )
 WIDE, NARROW = (1280, 800), (390, 844)
-PATIENCE = 20_000
-"""Milliseconds for something that goes through the bot, on a busy machine."""
+PATIENCE = 60_000
+"""Milliseconds for something that goes through the bot, on a busy machine; only a failure takes as long."""
+MOVES_ON = 4_000
+"""Milliseconds after which a message that was pointed at has moved, and its buttons with it."""
 _LOOKS: tuple[tuple[Literal["dark", "light"], list[str] | None], ...] = (
     ("dark", ["color-contrast", "link-in-text-block"]),
     ("light", None),
@@ -241,7 +243,7 @@ class Window:
         for _ in range(5):
             message.hover()
             try:
-                button.click(timeout=PATIENCE / 5)
+                button.click(timeout=MOVES_ON)
             except NotInTime:
                 continue
             return

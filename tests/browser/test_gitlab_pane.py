@@ -129,7 +129,7 @@ def test_an_issue_that_came_late_gets_its_label_before_everybodys_eyes(windows: 
     late = row(pane(ben), "Came in late")
     expect(late).to_be_visible()
 
-    expect(late).to_contain_text("unscheduled", timeout=45_000)
+    expect(late).to_contain_text("unscheduled")
     ben.page.get_by_role("tab", name="What to try").click()
     expect(ben.page.get_by_role("listitem").filter(has_text="Add an issue late")).to_contain_text("Done")
 

@@ -25,7 +25,7 @@ def test_a_week_is_rolled_over_through_an_outage_and_taken_back(windows: Windows
 
     ben.weather("gitlab", "fine")
     report = alice.message("is closed, rolled over by @alice")
-    expect(report).to_contain_text("1 left in the closed week", timeout=45_000)
+    expect(report).to_contain_text("1 left in the closed week")
     expect(alice.talk).not_to_contain_text("does not answer")
     alice.page.get_by_role("tab", name="GitLab").click()
     expect(alice.page.locator("#gitlab")).to_contain_text("WoW ending")

@@ -54,7 +54,7 @@ def test_what_waits_is_shown_and_outlives_a_kill(windows: Windows) -> None:
     expect(weather).to_contain_text(some)
 
     ben.weather("gitlab", "fine")
-    expect(weather).to_contain_text("Nothing waits.", timeout=60_000)
+    expect(weather).to_contain_text("Nothing waits.")
     expect(alice.message("is closed, rolled over by @alice")).to_be_visible()
     for title in ("Preview the rollover", "Cut GitLab off", "Kill the bot", "Bring GitLab back"):
         expect(step(ben, title)).to_contain_text("Done")

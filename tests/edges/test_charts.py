@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import itertools
 import json
+import os
 import random
 import struct
 import subprocess
@@ -129,6 +130,17 @@ def test_whoever_draws_is_told_no_secrets_and_writes_into_no_home(
 def test_a_picture_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(Unavailable, match=r"not drawn within 0\.01 s"):
         asyncio.run(draw(PICTURES["500 events"], timeout=0.01))
+
+
+def test_who_draws_for_a_bot_that_was_killed_takes_the_folder_away(tmp_path: Path) -> None:
+    folder = tmp_path / "baton-picture-1"
+    folder.mkdir()
+    nobody = [sys.executable, "-m", "bot.charts", str(os.getppid())]
+    surroundings = charts._environment(str(folder))
+
+    subprocess.run(nobody, input=b"half a descr", cwd=folder, env=surroundings, check=False, capture_output=True)
+
+    assert not folder.exists()
 
 
 def test_a_picture_that_fails_says_so_and_repeats_nothing_of_the_log() -> None:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.journal import Batch, Delivery
+from bot.domain.journal import Batch, Delivery, Message
 from bot.outbox import LEASE
+from bot.services.wow import message_of, refresh_messages
 from bot.store import StoreError, Tx
 from tests.edges.outbox_bench import Bench, issue, issues, post
 
@@ -285,6 +286,20 @@ async def test_an_edit_that_comes_while_another_is_under_way_is_made_after_it(be
     due = await bench.store.read(lambda tx: tx.rows("SELECT state, due_at FROM deliveries ORDER BY id"))
     assert [row["state"] for row in due] == ["leased", "queued"]
     assert datetime.fromisoformat(due[1]["due_at"]) == bench.clock() + timedelta(seconds=2)
+
+
+async def test_how_a_rollover_goes_is_said_now_and_then_and_that_it_has_ended_at_once(bench: Bench) -> None:
+    at = bench.clock()
+    shown = Message(message_of("r"), "C1", "1.0", "wow.progress", "r", at)
+    await bench.write(lambda tx: tx.keep_message(shown))
+
+    async def due(*, ended: bool) -> datetime:
+        await bench.write(lambda tx: refresh_messages(tx, "r", at, ended=ended))
+        [edit] = await bench.store.read(lambda tx: tx.rows("SELECT due_at FROM deliveries"))
+        return datetime.fromisoformat(edit["due_at"])
+
+    assert await due(ended=False) == at + timedelta(seconds=2)
+    assert await due(ended=True) == at
 
 
 async def refreshes(bench: Bench) -> None:

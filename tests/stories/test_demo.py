@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ CODE = Path(__file__).parents[2]
 DEMO = [sys.executable, "-m", "bot", "demo"]
 TOUR = [*DEMO, "--tour", "--port", "0"]
 PAGE = [*DEMO, "--port", "0"]
+PATIENCE = 60.0
 
 
 def surroundings(folder: Path, **more: str) -> Mapping[str, str]:
@@ -107,7 +108,7 @@ def test_ctrl_c_ends_the_demo_and_its_child_at_any_moment(
         demo.send_signal(number)
         rest = demo.stdout.read()
 
-        assert demo.wait(15) == 0
+        assert demo.wait(PATIENCE) == 0
     assert "Ended; nothing is left behind." in rest
     is_left(tmp_path)
     assert not list(tmp_path.iterdir())
@@ -120,6 +121,34 @@ def test_a_killed_demo_leaves_neither_its_child_nor_its_folder(tmp_path: Path) -
 
     is_left(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_demo_that_is_killed_while_its_child_loads_leaves_nothing_either(tmp_path: Path) -> None:
+    with subprocess.Popen(PAGE, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
+        reads_until(demo, "Starting")
+        waits_until(lambda: any("bot.demo.child" in each for each in processes_in(tmp_path)))
+        demo.kill()
+
+    is_left(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_ends_a_demo_that_browsers_look_at_whether_they_read_or_not(tmp_path: Path) -> None:
+    with subprocess.Popen(PAGE, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        said = reads_until(demo, "Ctrl-C ends it")
+        port = int(re.findall(r"Open http://127\.0\.0\.1:(\d+)", said)[0])
+        with ExitStack() as stack:
+            for reads in (True, False) * 3:
+                looks = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+                looks.sendall(f"GET /page/changes HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+                if reads:
+                    assert b"200 OK" in looks.recv(1024)
+            demo.send_signal(signal.SIGINT)
+            rest = demo.stdout.read()
+
+        assert demo.wait(PATIENCE) == 0
+    assert "Ended; nothing is left behind." in rest
 
 
 @side_by_side
@@ -234,7 +263,7 @@ def page(folder: Path, remark: str = "", *options: str) -> Iterator[str]:
         finally:
             demo.send_signal(signal.SIGINT)
             demo.stdout.read()
-            assert demo.wait(15) == 0
+            assert demo.wait(PATIENCE) == 0
 
 
 def asks(address: str, what: str) -> dict[str, Any]:
@@ -284,10 +313,15 @@ def reads_until(demo: "subprocess.Popen[str]", words: str) -> str:
 
 def is_left(folder: Path) -> None:
     """Waits until every process in it has ended: who is interrupted while it starts a child, leaves the end to it."""
-    deadline = time.monotonic() + 15
-    while processes_in(folder):
-        assert time.monotonic() < deadline, processes_in(folder)
-        time.sleep(0.1)
+    waits_until(lambda: not processes_in(folder))
+
+
+def waits_until(happened: Callable[[], bool]) -> None:
+    """Waits for something that nobody tells of."""
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def processes_in(folder: Path) -> list[str]:

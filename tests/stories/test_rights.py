@@ -10,6 +10,9 @@ from tests.stories.process import run_to_its_end
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, Gitlab, World, keys_of, usual_outcome
 
+STOPPED = "Until then nothing more is done"
+"""Stands in the message that asks for another token, and in nothing else."""
+
 
 @pytest.mark.parametrize(
     ("shuts", "said"),
@@ -99,10 +102,11 @@ def test_a_token_that_may_only_read_any_more_says_how_far_it_came_and_the_next_a
     gitlab.weather.at_call(1, takes_the_scope_away, match=f"PUT .*/milestones/{week.wow}$")
     world.opens_rollover(alice)
     alice.submits()
-    asked = world.said("my token may only read, so only 4 of 8 steps are done")
+    asked = world.said(STOPPED)
+    assert "my token may only read, so only 4 of 8 steps are done" in asked.text
 
     alice.clicks(asked, "Retry")
-    world.until(lambda: len(world.messages("my token may only read, so only")) == 2, "it is said again")
+    world.until(lambda: len(world.messages(STOPPED)) == 2, "it is said again")
     gitlab.token_read_only = False
     alice.clicks(asked, "Retry")
 
