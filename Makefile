@@ -11,6 +11,8 @@ AXE := tests/browser/node_modules/.package-lock.json
 BOLT_JS := benchmarks/contenders/javascript/node_modules/.package-lock.json
 
 EXPLORE := $(VENV)/.explore
+# What was compiled is kept, whatever this machine does otherwise: the tests load the program in a hundred processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo picture serve explore test faults check bench deployed lock

@@ -27,7 +27,7 @@ WRONG_PLACE = 2
 
 def show(port: int = page.PORT) -> int:
     """Serve the page until Ctrl-C; gives the exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    _listen_for_interrupts()
     try:
         print("Starting an emulated Slack and GitLab, and Baton between them …", flush=True)
         with Worlds() as worlds:
@@ -54,7 +54,7 @@ def run(port: int = page.PORT, *, once: bool = False, picture: Path | None = Non
         print(f"--picture: {problem}", file=sys.stderr)
         return WRONG_PLACE
     stage = Stage(paced=sys.stdout.isatty() and not once)
-    signal.signal(signal.SIGTERM, _interrupt)
+    _listen_for_interrupts()
     try:
         worlds = Worlds()
         introduce(stage, worlds)
@@ -100,6 +100,12 @@ def _stay() -> NoReturn:
     """Wait for Ctrl-C; one that comes just before a sleep does not end the sleep, so each is short."""
     while True:
         time.sleep(0.5)
+
+
+def _listen_for_interrupts() -> None:
+    """Let Ctrl-C end it, also where a shell had it ignored because it started this in the background."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
 
 
 def _ignore_interrupts() -> None:
