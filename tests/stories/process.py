@@ -49,7 +49,9 @@ class Bot:
     def launches(self) -> None:
         """Starts without waiting for it to serve."""
         self._starts += 1
-        told = (["serve", "--now", self._now()], environment(self.settings), str(self._folder), str(self._log_file))
+        # what a bot that is killed has no time to take away stays among the test's own files
+        variables = environment({"TMPDIR": str(self._folder), **self.settings})
+        told = (["serve", "--now", self._now()], variables, str(self._folder), str(self._log_file))
         self._process = _LOADED.Process(target=_run, args=told, daemon=True)
         self._process.start()
 
