@@ -96,6 +96,7 @@ def team_of(settings: Settings) -> Team:
         handoff_reminder=timedelta(minutes=settings.handoff_reminder),
         handoff_escalation=timedelta(minutes=settings.handoff_escalation),
         outage_reminder=timedelta(minutes=settings.outage_reminder),
+        pictures=settings.report_picture,
     )
 
 
@@ -121,7 +122,10 @@ class Bot:
             store,
             carriers={
                 "gitlab": self.gitlab,
-                "slack": Tasks(SlackPerformer(self.calls, store, self.team, handlers.MESSAGES, clock), SLACK_AT_ONCE),
+                "slack": Tasks(
+                    SlackPerformer(self.calls, store, self.team, handlers.MESSAGES, handlers.PICTURES, clock),
+                    SLACK_AT_ONCE,
+                ),
             },
             planners={kind: self._planner(kind) for kind in handlers.PLANS},
             follow={kind: self._follower(kind) for kind in handlers.BATCHES},

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from bot.domain.pictures import Picture
+from bot.domain.pictures import Drawable
 from bot.domain.questions import MessageQuestion, OutageQuestion, WeekQuestion
 from bot.domain.talk import Said, Talk
 from bot.domain.tracker import OutageFacts, WeekFacts
@@ -125,6 +125,13 @@ class Modal:
 
 
 @dataclass(frozen=True)
+class Renewed:
+    """What the modal in which something was just chosen shows from now on; what is filled in stays."""
+
+    view: View
+
+
+@dataclass(frozen=True)
 class Sending:
     """Words for the person alone, and files that are made meanwhile and follow as a direct message.
 
@@ -144,7 +151,7 @@ class File:
     """
 
     name: str
-    content: str | Picture
+    content: str | Drawable
     comment: str = ""
     alternative: str = ""
 
@@ -161,4 +168,4 @@ class Closed:
     """Nothing more to say here: the modal closes, and the channel hears what happened."""
 
 
-Outcome = Reply | Modal | Ask | Sending | FieldErrors | Closed
+Outcome = Reply | Modal | Renewed | Ask | Sending | FieldErrors | Closed

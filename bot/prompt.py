@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from bot import charts
 from bot.dialogue import (
@@ -22,13 +23,13 @@ from bot.dialogue import (
     File,
     Modal,
     Outcome,
+    Renewed,
     Reply,
     Request,
     Sending,
     read_request,
 )
 from bot.domain.errors import Rejected, Unavailable, UserError
-from bot.domain.pictures import Picture
 from bot.domain.questions import MessageQuestion, OutageQuestion, WeekQuestion
 from bot.domain.talk import Talk
 from bot.domain.team import Team
@@ -39,7 +40,7 @@ from bot.telemetry import log
 
 READ_SECONDS = 25.0
 LISTEN_SECONDS = 5.0
-"""Seconds that a person waits for what can be done without: a thread, a list that is remembered anyway."""
+"""Seconds that a person waits for what can be done without: a thread, an issue's title, a list that is remembered."""
 Question = WeekQuestion | OutageQuestion | MessageQuestion
 Facts = WeekFacts | OutageFacts | Talk
 FILLED_IN_WITHIN = 45.0
@@ -60,6 +61,9 @@ class Screen(Protocol):
 
     async def update_modal(self, external: str, view: View) -> None:
         """Fill it in."""
+
+    async def renew_modal(self, view_id: str, view: View) -> None:
+        """Let an open modal show something else, by Slack's id of it."""
 
     async def respond(self, url: str, said: Words) -> None:
         """Answer by a response URL."""
@@ -102,6 +106,7 @@ class Prompt:
         self.is_private = is_private
         self.shows, self.makes, self.clock = shows, makes, clock
         self._tasks: dict[asyncio.Task[None], tuple[Request, Outcome]] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def begin(self, request: Request, outcome: Outcome | None, *, acked: bool) -> "asyncio.Task[None] | None":
         """Show an outcome, without making anybody wait; `acked` tells that the ack has carried its words already."""
@@ -191,14 +196,29 @@ class Prompt:
                 await self._send(request, make, about)
             case Modal():
                 await self._show_modal(request, outcome, there=acked and request.kind == "submission")
+            case Renewed(view):
+                await self._renew(request, view)
             case FieldErrors(errors):
                 await self.say(request, general.refused("\n".join(errors.values())))
             case Ask() as ask:
                 shown = await self._answer(request, ask)
                 if isinstance(shown, Modal):
                     await self._show_modal(request, shown, there=False)
-                elif isinstance(shown, Reply):
-                    await self.say(request, shown.words)
+                elif isinstance(shown, Reply | Sending):
+                    await self.show(request, shown)
+
+    async def _renew(self, request: Request, view: View) -> None:
+        """Show in an open modal what a choice leads to, in the order of the choices; one that is gone is left alone."""
+        turn = self._turns.setdefault(request.view, asyncio.Lock())
+        async with turn:
+            try:
+                await self.screen.renew_modal(request.view, view)
+            except Unavailable as silence:
+                log.info("prompt.modal_not_renewed", reason=silence.reason)
+            except Rejected as refusal:
+                if not refusal.gone:
+                    raise
+                log.info("prompt.modal_gone", reason=refusal.reason)
 
     async def _show_modal(self, request: Request, modal: Modal, *, there: bool) -> None:
         view = {**modal.view, "external_id": _external(request)}
@@ -264,7 +284,7 @@ class Prompt:
 
     async def _send_file(self, request: Request, file: File) -> None:
         try:
-            content = await charts.draw(file.content) if isinstance(file.content, Picture) else file.content
+            content = file.content if isinstance(file.content, str) else await charts.draw(file.content)
         except Unavailable as trouble:
             log.warning("prompt.not_drawn", reason=trouble.reason)
             await self.say(request, general.not_drawn(file.name))
@@ -298,7 +318,7 @@ class Prompt:
     async def ask(self, question: Question) -> Answer:
         """Let GitLab (or Slack) answer, for as long as a person waits; its silence is an answer too."""
         try:
-            async with asyncio.timeout(READ_SECONDS if isinstance(question, WeekQuestion) else LISTEN_SECONDS):
+            async with asyncio.timeout(READ_SECONDS if _is_long(question) else LISTEN_SECONDS):
                 found = await self.read(question)
         except TimeoutError:
             return Answer(None, "it is too slow")
@@ -347,6 +367,11 @@ class Prompt:
         if request.channel and not request.channel.startswith("D"):
             ways.append(lambda: self.screen.whisper(request.channel, request.who, said))
         return [*ways, lambda: self.screen.direct(request.who, said)]
+
+
+def _is_long(question: Question) -> bool:
+    """Tell whether there is much to read, without which nothing can be shown."""
+    return isinstance(question, WeekQuestion) and not question.issue
 
 
 def _external(request: Request) -> str:

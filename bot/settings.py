@@ -363,6 +363,7 @@ class Settings(_Read):
     handoff_escalation: Minutes = 30
     outage_reminder: Minutes = 240
     late_sweep: Minutes = 60
+    report_picture: Annotated[bool, BeforeValidator(_yes_or_no)] = True
 
     log_reaction: Annotated[str, AfterValidator(_reaction)] = "pushpin"
     private_channels: Annotated[Names, AfterValidator(_each(r"[CG][A-Z0-9]+", "a channel's id (C… or G…)"))] = ()

@@ -16,6 +16,7 @@ from bot.domain.commands.event import (
     ResolveOutage,
     ShowTimeline,
 )
+from bot.domain.commands.wow import Prioritise, ReportWeek
 from bot.domain.operations import (
     AddNote,
     Assign,
@@ -32,12 +33,13 @@ from bot.domain.questions import MessageQuestion, OutageQuestion, WeekQuestion
 from bot.domain.team import Team
 from bot.messages import general
 from bot.messages import handoff as say_handoff
+from bot.services import availability as ap_labels
 from bot.services import events as log
 from bot.services import late, reminder, shifts, watch, way_back
 from bot.services import outages as known_outages
 from bot.services import wow as weeks
 from bot.store import Tx
-from handlers import events, handoff, home, hooks, outages, people, wow
+from handlers import availability, events, handoff, home, hooks, outages, people, report, wow
 
 
 def _not_there_yet(_: Tx, __: Team, request: Request) -> Outcome:
@@ -49,7 +51,9 @@ Ask = Callable[[Tx, Team, str], WeekQuestion | OutageQuestion | MessageQuestion]
 Decide = Callable[[Tx, Team, str, Any, datetime], Stages]
 
 REQUESTS = {
-    ("command", "wow"): wow.command,
+    ("command", "wow"): wow.answering({Prioritise: availability.begin, ReportWeek: report.begin}),
+    ("button", "wow.ap.choose"): availability.choose,
+    ("submission", "wow.ap"): availability.submit,
     ("submission", "wow.rollover"): wow.confirm_rollover,
     ("submission", "wow.undo"): wow.confirm_undo,
     ("button", "wow.retry"): wow.retry,
@@ -125,6 +129,8 @@ ANSWERS = {
     "wow.status": wow.show_status,
     "wow.next": wow.show_next,
     "wow.history": wow.show_history,
+    "wow.report": report.show,
+    "wow.ap": availability.show,
     "event.logged": events.show_logged,
     "outage.modal": outages.show_modal,
     "handoff.modal": handoff.show_modal,
@@ -133,12 +139,16 @@ ANSWERS = {
 
 FILES = {
     "wow.preview": wow.preview_file,
+    "wow.report": report.files,
     "event.timeline": outages.timeline_files,
     "event.export": events.export_file,
     "event.postmortem": outages.postmortem_file,
     "handoff.modal": handoff.list_file,
 }
 """Files that go with an answer."""
+
+PICTURES = {"wow.report": report.picture}
+"""Pictures that stand under a message of Baton's."""
 
 MESSAGES = {
     "wow.progress": wow.progress,
@@ -177,6 +187,7 @@ PLANS: Mapping[str, tuple[Ask, Decide]] = {
     "late": (late.look_question, late.label),
     "check": (late.look_question, late.check),
     "add": (late.add_question, late.add),
+    "ap": (ap_labels.plan_question, ap_labels.decide),
     "reminder": (reminder.question, reminder.decide),
     "outages": (known_outages.question, known_outages.take_over),
     "pin": (events.pin_question, events.pinned),

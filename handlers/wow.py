@@ -1,7 +1,9 @@
 """`/wow`: what a person may ask about the weeks, and what happens then."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from bot.dialogue import Answer, Ask, Closed, File, Modal, Outcome, Reply, Request
 from bot.domain.commands.wow import (
@@ -11,6 +13,7 @@ from bot.domain.commands.wow import (
     NextWeek,
     RollOver,
     UndoRollover,
+    WowCommand,
     WowHelp,
     WowOverview,
     WowStatus,
@@ -24,19 +27,33 @@ from bot.domain.team import Team
 from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Choices, Preview
 from bot.messages import Words, general
+from bot.messages import availability as ap_words
 from bot.messages import late as late_words
 from bot.messages import week as tell
 from bot.messages import wow as say
 from bot.services import late, reminder, way_back, week, wow
+from bot.services import report as numbers
 from bot.services.people import require
 from bot.store import Tx
 
+Handler = Callable[[Tx, Team, Request], Outcome]
 OVERVIEW = "overview"
 
 
-def command(tx: Tx, team: Team, request: Request) -> Outcome:
-    """Answer `/wow …`."""
-    match parse_wow(request.text, team.day(request.at)):
+def answering(others: Mapping[type, Callable[[Tx, Team, Request, Any], Outcome]]) -> Handler:
+    """Make the handler of `/wow …`: `others` answer, by kind, the commands that are not answered here."""
+
+    def command(tx: Tx, team: Team, request: Request) -> Outcome:
+        asked = parse_wow(request.text, team.day(request.at))
+        if other := others.get(type(asked)):
+            return other(tx, team, request, asked)
+        return _answer(tx, team, request, asked)
+
+    return command
+
+
+def _answer(tx: Tx, team: Team, request: Request, asked: WowCommand) -> Outcome:
+    match asked:
         case WowHelp() as asked:
             return Reply(tell.usage(asked))
         case WowOverview():
@@ -55,6 +72,8 @@ def command(tx: Tx, team: Team, request: Request) -> Outcome:
             return _begin_rollover(tx, team, request, ending.isoformat() if ending else "")
         case UndoRollover():
             return begin_undo(tx, team, request)
+    message = f"nobody answers {type(asked).__name__}"
+    raise LookupError(message)
 
 
 def begin_rollover(tx: Tx, team: Team, request: Request) -> Outcome:
@@ -230,7 +249,8 @@ def stopped(tx: Tx, team: Team, about: str) -> Words:
 
 def report(tx: Tx, team: Team, about: str) -> Words:
     """Word the report of a rollover."""
-    return say.report(wow.report(tx, about), team)
+    told = wow.report(tx, about)
+    return say.report(told, team, numbers.recorded(tx, team, told))
 
 
 def undone(tx: Tx, team: Team, about: str) -> Words:
@@ -240,7 +260,8 @@ def undone(tx: Tx, team: Team, about: str) -> Words:
 
 def errand(tx: Tx, team: Team, about: str) -> Words:
     """Word the message that follows an addition to the week, or a look for late ones."""
-    return late_words.errand(late.told(tx, about), team)
+    told = late.told(tx, about)
+    return ap_words.errand(told) if told.errand.kind == "ap" else late_words.errand(told, team)
 
 
 def due(tx: Tx, team: Team, about: str) -> Words:
@@ -252,6 +273,7 @@ def _known(tx: Tx, name: str, answer: Answer) -> tuple[WeekFacts | None, datetim
     """Take GitLab's answer, or what it said last, with the moment of that."""
     if answer.facts is not None:
         tx.keep_snapshot(name, answer.facts)
+        week.keep_ranks(tx, answer.facts)
         return answer.facts, None
     if answer.refused:
         return None, None

@@ -1,4 +1,4 @@
-"""Pictures: the timeline of an outage, as PNG.
+"""Pictures: the timeline of an outage, and a week, as PNG.
 
 matplotlib takes half a second and much memory to load, and nobody may wait while it draws. So a process of its own does
 (`python -m bot.charts`: the description on stdin, PNG on stdout): at low priority, without the bot's settings, in a
@@ -12,14 +12,16 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from bot.domain.errors import Unavailable
-from bot.domain.pictures import Mark, Picture
+from bot.domain.pictures import Drawable, Mark, Picture, WeekPicture
+from bot.domain.report import Day, Totals
 
 LONGEST_SECONDS = 30.0
 AT_ONCE = 2
@@ -28,15 +30,15 @@ _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
-async def draw(picture: Picture, timeout: float = LONGEST_SECONDS) -> bytes:
-    """Draw a timeline as PNG; raises Unavailable where that fails or takes longer than `timeout` seconds."""
+async def draw(picture: Drawable, timeout: float = LONGEST_SECONDS) -> bytes:
+    """Draw a picture as PNG; raises Unavailable where that fails or takes longer than `timeout` seconds."""
     turn = _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
     async with turn:
         with TemporaryDirectory(prefix="baton-picture-", ignore_cleanup_errors=True) as folder:
             return await _drawn_in(folder, picture, timeout)
 
 
-async def _drawn_in(folder: str, picture: Picture, timeout: float) -> bytes:
+async def _drawn_in(folder: str, picture: Drawable, timeout: float) -> bytes:
     command = (sys.executable, "-m", "bot.charts", str(os.getpid()))
     try:
         running = await asyncio.create_subprocess_exec(
@@ -75,23 +77,37 @@ def _environment(folder: str) -> Mapping[str, str]:
     return {**kept, "PYTHONPATH": str(code), "HOME": folder, "MPLCONFIGDIR": folder, "MPLBACKEND": "agg"}
 
 
-def written(picture: Picture) -> bytes:
+def written(picture: Drawable) -> bytes:
     """Write the description of a picture down."""
+    if isinstance(picture, WeekPicture):
+        return json.dumps(asdict(picture), default=date.isoformat).encode("ascii")
     marks = [[mark.at.isoformat(), mark.kind, mark.text] for mark in picture.marks]
     ended = picture.ended_at and picture.ended_at.isoformat()
     instants = {"began_at": picture.began_at.isoformat(), "ended_at": ended, "drawn_at": picture.drawn_at.isoformat()}
     return json.dumps({"title": picture.title, **instants, "marks": marks}).encode("ascii")
 
 
-def read(description: bytes) -> Picture:
+def read(description: bytes) -> Drawable:
     """Read a description; all instants are turned to UTC."""
     body = json.loads(description)
+    if "trend" in body:
+        return _read_week(body)
     return Picture(
         title=body["title"],
         began_at=_instant(body["began_at"]),
         ended_at=_instant(body["ended_at"]) if body["ended_at"] else None,
         marks=tuple(Mark(_instant(at), kind, text) for at, kind, text in body["marks"]),
         drawn_at=_instant(body["drawn_at"]),
+    )
+
+
+def _read_week(body: Mapping[str, Any]) -> WeekPicture:
+    return WeekPicture(
+        title=body["title"],
+        subtitle=body["subtitle"],
+        ending=date.fromisoformat(body["ending"]),
+        days=tuple(Day(**{**each, "day": date.fromisoformat(each["day"])}) for each in body["days"]),
+        trend=tuple(Totals(**{**each, "ending": date.fromisoformat(each["ending"])}) for each in body["trend"]),
     )
 
 

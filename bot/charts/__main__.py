@@ -1,44 +1,13 @@
-"""The process that draws: a description on stdin, PNG on stdout. Nothing but this file loads matplotlib."""
+"""The process that draws: a description on stdin, PNG on stdout. Nothing but this process loads matplotlib."""
 
-import io
 import os
 import shutil
 import signal
 import sys
-import warnings
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, fontManager
-from matplotlib.patches import Rectangle
-
-from bot.charts import LONGEST_SECONDS, layout, read
-from bot.domain.duration import lasted, spanned
-from bot.domain.events import KINDS, Kind
-from bot.domain.pictures import Mark, Picture
-
-PAPER, INK, FAINT, LINE, SPAN = "#fbfbf9", "#1d1c1d", "#5c5b5d", "#b9b8ba", "#f6e7c9"
-COLOURS: dict[Kind, str] = {"change": "#0067a3", "incident": "#b83a00"}
-"""Told apart by the colour-blind too, and dark enough on paper; the shapes differ besides."""
-SHAPES: dict[Kind, str] = {"change": "o", "incident": "^"}
-HATCHES: dict[Kind, str] = {"change": "", "incident": "////"}
-FONTS = (
-    "DejaVu Sans",
-    *("Noto Sans CJK JP", "Noto Sans JP", "Noto Sans CJK SC", "Noto Sans SC", "WenQuanYi Zen Hei", "IPAGothic"),
-    *("Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai", "Noto Emoji", "Symbola"),
-)
-"""The first comes with matplotlib; what it lacks is taken from the others, where the machine has them."""
-PER_INCH = 100
-HIGHEST = 4000
+from bot.charts import LONGEST_SECONDS, paper, read, timeline, week
+from bot.domain.pictures import Drawable, WeekPicture
 
 
 def main() -> None:
@@ -48,260 +17,21 @@ def main() -> None:
     # Whoever asked ends this process in time, unless it was ended itself.
     signal.alarm(int(LONGEST_SECONDS) + 5)
     try:
-        sys.stdout.buffer.write(timeline(read(sys.stdin.buffer.read())))
+        sys.stdout.buffer.write(drawn(read(sys.stdin.buffer.read())))
     finally:
         if os.getppid() != int(sys.argv[1]):
             shutil.rmtree(Path.cwd(), ignore_errors=True)  # the temporary folder that whoever asked made for this
 
 
-def timeline(picture: Picture) -> bytes:
-    """Draw the timeline of an outage."""
-    png = io.BytesIO()
-    with settings():
-        placed(picture).figure.savefig(png, format="png", metadata={"Software": None})
-    return png.getvalue()
+def drawn(picture: Drawable) -> bytes:
+    """Draw a picture."""
+    with paper.settings():
+        return placed(picture).png()
 
 
-@contextmanager
-def settings() -> Iterator[None]:
-    """Let signs be looked for in every font there is, and stand for nothing but themselves."""
-    there = {font.name for font in fontManager.ttflist}
-    fonts = [name for name in FONTS if name in there]
-    taste: Any = {"font.family": fonts, "text.parse_math": False, "hatch.linewidth": 2.0}
-    with warnings.catch_warnings(), mpl.rc_context(taste):
-        # What no font has is drawn as a box, and nobody has to be told.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        yield
-
-
-def placed(picture: Picture) -> "Page":
-    """Place everything on paper. How high it becomes is known afterwards, so it is done twice."""
-    return _placed(picture, _placed(picture, HIGHEST).y + layout.MARGIN)
-
-
-def _placed(picture: Picture, height: float) -> "Page":
-    page = Page(height)
-    along = layout.scale(picture)
-    page.header(picture)
-    page.lanes(picture, along)
-    page.axis(along)
-    page.words(picture.marks)
-    page.frame()
-    return page
-
-
-@dataclass(frozen=True)
-class Area:
-    """Where words stand."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-
-@dataclass(frozen=True)
-class Flag:
-    """The outage's beginning or its end, with where its name stands."""
-
-    x: float
-    top: float
-    style: str
-    words: Area
-
-    def strokes(self, bottom: float, words: Sequence[Area]) -> Iterator[tuple[float, float]]:
-        """Give the pieces of its stroke: it makes room for words."""
-        above = self.top
-        for area in words:
-            if area.top >= self.top and area.left - 8 < self.x < area.right + 8:
-                yield above, area.top
-                above = area.bottom
-        yield above, bottom
-
-
-class Page:
-    """Paper that is written on from top to bottom; everything is measured in pixels, `y` is where it goes on."""
-
-    def __init__(self, height: float) -> None:
-        self.height = height
-        self.y = float(layout.MARGIN)
-        self.figure = Figure(figsize=(layout.WIDTH / PER_INCH, height / PER_INCH), dpi=PER_INCH, facecolor=PAPER)
-        self._canvas = FigureCanvasAgg(self.figure)
-        self._axes: Axes = self.figure.add_axes((0, 0, 1, 1), frameon=False)
-        self._axes.set(xlim=(0, layout.WIDTH), ylim=(height, 0), xticks=(), yticks=())
-
-    def header(self, picture: Picture) -> None:
-        """Write the title, and from when to when it was."""
-        room = layout.WIDTH - 2 * layout.MARGIN
-        for line in self._fold(picture.title, room, 2, layout.TITLE, "bold") or ["Outage"]:
-            self._write(layout.MARGIN, self.y, line, layout.TITLE, weight="bold")
-            self.y += layout.TITLE * 1.35
-        self.y += 4
-        span = spanned(picture.began_at, picture.ended_at, picture.drawn_at)
-        self._write(layout.MARGIN, self.y, span, layout.SMALL, FAINT)
-        self.y += layout.SMALL * 2
-
-    def lanes(self, picture: Picture, along: layout.Scale) -> None:
-        """Draw all events to scale, those of a kind in a lane: as dots where each has room, else as bars.
-
-        Behind them stands the outage, from its beginning to its end.
-        """
-        top = self.y
-        flags = self._flags(picture, along)
-        words = [flag.words for flag in flags]
-        placed = {kind: layout.dots(picture.marks, kind, along) for kind in KINDS}
-        each_has_room = all(level < layout.HIGHEST_STACK for each in placed.values() for _, level in each)
-        step = layout.bar_step(along)
-        counted = {kind: layout.bars(picture.marks, kind, step) for kind in KINDS}
-        highest = max((number for each in counted.values() for number in each.values()), default=1)
-        for kind in reversed(KINDS):
-            name = layout.counted(len(placed[kind]), kind, "no")
-            peak = max(counted[kind].values(), default=0)
-            if each_has_room or not peak:
-                words.append(self._lane_name(kind, name))
-                self._dots(placed[kind], kind)
-            else:
-                often = f"{name}, at most {peak} in {lasted(along.since, along.since + step)}"
-                words.append(self._lane_name(kind, often))
-                self._bars(counted[kind], kind, along, step, layout.BAR_HEIGHT / highest)
-            self._line((layout.LEFT - 16, layout.RIGHT + 16), (self.y, self.y), 2)
-            self.y += 14
-        began, ended = (flag.x for flag in flags)
-        bottom = self.y - 14
-        self._axes.add_patch(Rectangle((began, top), max(ended - began, 2), bottom - top, facecolor=SPAN, zorder=0))
-        for flag in flags:
-            for above, below in flag.strokes(bottom, words):
-                self._line((flag.x, flag.x), (above, below), 4, INK, flag.style)
-
-    def _flags(self, picture: Picture, along: layout.Scale) -> list["Flag"]:
-        """Name the outage's beginning and its end, each in a line of its own, so that the names never collide."""
-        ended = max(picture.began_at, picture.ended_at or picture.drawn_at)
-        began_text, ended_text = layout.moments([picture.began_at, ended])
-        last, style = (f"ended {ended_text}", "-") if picture.ended_at else (f"ongoing at {ended_text}", ":")
-        flags = []
-        for at, text, look in ((picture.began_at, f"began {began_text}", "-"), (ended, last, style)):
-            x, width = along.x(at), self._width(text, layout.SMALL)
-            left = x - 10 - width if x > layout.WIDTH / 2 else x + 10
-            self._write(left, self.y, text, layout.SMALL)
-            below = self.y + layout.SMALL * 1.4
-            flags.append(Flag(x, self.y, look, Area(left, self.y, left + width, below)))
-            self.y = below
-        self.y += 8
-        return flags
-
-    def _dots(self, placed: Sequence[tuple[float, int]], kind: Kind) -> None:
-        self.y += (max((level for _, level in placed), default=-1) + 1) * layout.DOT + 10
-        for x, level in placed:
-            self._shape(x, self.y - (level + 0.5) * layout.DOT - 2, kind, layout.DOT * 0.8)
-
-    def _bars(self, counted: Counter[datetime], kind: Kind, along: layout.Scale, step: timedelta, each: float) -> None:
-        self.y += max(counted.values(), default=0) * each + 10
-        for at, number in counted.items():
-            left, right = max(along.x(at), layout.LEFT), min(along.x(at + step), layout.RIGHT)
-            self._axes.add_patch(
-                Rectangle(
-                    (left + 1, self.y),
-                    max(right - left - 2, 3),
-                    -max(6.0, number * each),
-                    facecolor=PAPER if HATCHES[kind] else COLOURS[kind],
-                    edgecolor=COLOURS[kind],
-                    hatch=HATCHES[kind],
-                    linewidth=1,
-                    zorder=3,
-                )
-            )
-
-    def _lane_name(self, kind: Kind, name: str) -> "Area":
-        left, top = layout.MARGIN + 34, self.y
-        self._shape(layout.MARGIN + 12, top + layout.SMALL * 0.55, kind, layout.DOT * 0.8)
-        self._write(left, top, name, layout.SMALL)
-        self.y += layout.SMALL * 1.4
-        return Area(left, top, left + self._width(name, layout.SMALL), self.y)
-
-    def axis(self, along: layout.Scale) -> None:
-        """Write the times below the lanes."""
-        top = self.y - 14
-        for at, label, below in layout.ticks(along):
-            x = along.x(at)
-            self._line((x, x), (top, top + 12), 2)
-            for line, words in enumerate((label, below)):
-                half = self._width(words, layout.SMALL) / 2
-                middle = min(max(x, layout.MARGIN + half), layout.WIDTH - layout.MARGIN - half)
-                self._write(middle, top + 16 + line * layout.SMALL * 1.25, words, layout.SMALL, FAINT, across="center")
-        self.y += layout.SMALL * 3.2
-
-    def words(self, marks: Sequence[Mark]) -> None:
-        """Write what happened, as far as there is room."""
-        shown = layout.chosen(marks)
-        total = layout.counted(len(marks), "event", "No")
-        title = total if len(shown) == len(marks) else f"{len(shown)} of {total}"
-        self._write(layout.MARGIN, self.y, title, layout.SMALL, weight="bold")
-        self._write(layout.WIDTH - layout.MARGIN, self.y, "times in UTC", layout.SMALL, FAINT, across="right")
-        self.y += layout.SMALL * 1.9
-        instants = [mark.at for mark in shown]
-        by_day = layout.by_day(instants)
-        times = [f"{at:%H:%M}" for at in instants] if by_day else layout.moments(instants)
-        beside = layout.MARGIN + 36 + max((self._width(time, layout.WORDS) for time in times), default=0) + 22
-        room, lines = layout.WIDTH - layout.MARGIN - beside, layout.lines_each(len(shown))
-        named = None
-        for mark, time in zip(shown, times, strict=True):
-            if by_day and mark.at.date() != named:
-                named = mark.at.date()
-                self._write(
-                    layout.MARGIN + 36, self.y, layout.heading(mark.at, instants), layout.SMALL, FAINT, weight="bold"
-                )
-                self.y += layout.SMALL * 1.5
-            self._shape(layout.MARGIN + 12, self.y + layout.WORDS * 0.57, mark.kind, layout.DOT)
-            self._write(layout.MARGIN + 36, self.y, time, layout.WORDS, FAINT)
-            folded = self._fold(mark.text, room, lines, layout.WORDS)
-            for line in folded or ["…" if mark.text else "private event"]:
-                self._write(beside, self.y, line, layout.WORDS, INK if folded else FAINT)
-                self.y += layout.WORDS * 1.3
-            self.y += 8 if lines == 1 else 12
-
-    def frame(self) -> None:
-        """Set it off from what is around it, whichever colour that has."""
-        size = (layout.WIDTH - 2, self.height - 2)
-        self._axes.add_patch(Rectangle((1, 1), *size, fill=False, edgecolor=LINE, linewidth=2))
-
-    def _write(
-        self,
-        x: float,
-        y: float,
-        text: str,
-        size: int,
-        colour: str = INK,
-        *,
-        across: str = "left",
-        weight: str = "normal",
-    ) -> None:
-        """Write a line whose letters stand below `y`, all on one base whichever letters they are."""
-        base = y + size * 0.93
-        self._axes.text(
-            x, base, text, fontsize=_points(size), color=colour, weight=weight, ha=across, va="baseline", zorder=4
-        )
-
-    def _shape(self, x: float, y: float, kind: Kind, size: float) -> None:
-        self._axes.plot(
-            x, y, SHAPES[kind], markersize=_points(size), color=COLOURS[kind], markeredgecolor=PAPER, zorder=3
-        )
-
-    def _line(
-        self, x: tuple[float, float], y: tuple[float, float], thick: float, colour: str = LINE, style: str = "-"
-    ) -> None:
-        self._axes.plot(x, y, color=colour, linewidth=_points(thick), linestyle=style, zorder=2)
-
-    def _fold(self, text: str, room: float, lines: int, size: int, weight: str = "normal") -> list[str]:
-        return layout.fold(text, room, lines, lambda words: self._width(words, size, weight))
-
-    def _width(self, text: str, size: int, weight: str = "normal") -> float:
-        font = FontProperties(size=_points(size), weight=weight)
-        renderer = self._canvas.get_renderer()  # type: ignore[no-untyped-call] # matplotlib's backends have no types
-        return float(renderer.get_text_width_height_descent(text, font, ismath=False)[0])
-
-
-def _points(pixels: float) -> float:
-    return pixels * 72 / PER_INCH
+def placed(picture: Drawable) -> paper.Paper:
+    """Place everything on paper."""
+    return week.placed(picture) if isinstance(picture, WeekPicture) else timeline.placed(picture)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import Final
 
@@ -75,9 +75,14 @@ def ticks(along: Scale, most: int = 6) -> list[tuple[datetime, str, str]]:
     return placed
 
 
-def day(at: datetime) -> str:
+def day_of_month(day: date) -> str:
     """Write a day without its year."""
-    return f"{at.day} {at:%b}"
+    return f"{day.day} {day:%b}"
+
+
+def day(at: datetime) -> str:
+    """Write the day of an instant without its year."""
+    return day_of_month(at.date())
 
 
 def _floor(at: datetime, step: timedelta) -> datetime:

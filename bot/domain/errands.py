@@ -1,4 +1,4 @@
-"""What somebody asked for that ends with one message in the channel: an issue put into the week, a look for late ones."""
+"""What somebody asked for that ends with one message in the channel: an issue put into the week, or given an AP label; a look."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +14,12 @@ class Errand:
     `problem` says why nothing was done. Of an addition: `issue` (number `iid`, in the project at the address `project`,
     if one was typed), whether it `was_there` already, and whether it is `late`. Of a check: the issues that are
     `labelled` by it, those that had the label (`known`), those whose label a person took off, how many were `planned`,
-    and how many could not be read.
+    and how many could not be read. Of an AP label: the `label` that `urgency` and `impact` give, the AP labels that the
+    person was `shown` on the issue (None: GitLab was silent), and those whose place it takes.
     """
 
     id: str
-    kind: Literal["add", "check"]
+    kind: Literal["add", "check", "ap"]
     by: str
     channel: str
     at: datetime
@@ -35,6 +36,11 @@ class Errand:
     taken_off: tuple[Issue, ...] = ()
     planned: int = 0
     unread: int = 0
+    label: str = ""
+    urgency: int = 0
+    impact: int = 0
+    shown: tuple[str, ...] | None = None
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ their milestone's id when `Next WoW` is renamed to `WoW`. Whoever takes the labe
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.domain.team import Team
@@ -23,13 +23,15 @@ class Verdict:
     """What was decided once about one issue in one milestone; `labelled` once the label was seen or set.
 
     `seen` is the mark of the issue's last change when it was judged: one that is late and has no label yet is judged
-    anew when it has changed, for a person may have set the label and taken it off meanwhile.
+    anew when it has changed, for a person may have set the label and taken it off meanwhile. `added` is the instant at
+    which it came into the week, written down, where that had started.
     """
 
     late: bool
     why: str
     labelled: bool = False
     seen: str = ""
+    added: str = ""
 
 
 def week_started(
@@ -77,12 +79,13 @@ def judge(
     added = _added_at(events, wow, own, closed)
     if added is None or added <= started:
         return Verdict(late=False, why="planned", seen=issue.changed)
+    came = Verdict(late=False, why=TAKEN_OFF, seen=issue.changed, added=added.isoformat())
     if team.labels.outage in issue.labels:
-        return Verdict(late=False, why="an outage is unscheduled by definition", seen=issue.changed)
+        return replace(came, why="an outage is unscheduled by definition")
     labelled = team.labels.unscheduled in issue.labels
     if not labelled and _is_taken_off(events, team.labels.unscheduled, added, own):
-        return Verdict(late=False, why=TAKEN_OFF, seen=issue.changed)
-    return Verdict(late=True, why="added after the week had started", labelled=labelled, seen=issue.changed)
+        return came
+    return replace(came, late=True, why="added after the week had started", labelled=labelled)
 
 
 def depends_on_own(events: History, wow: int, closed: Collection[int]) -> bool:

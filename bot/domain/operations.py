@@ -104,7 +104,8 @@ class SetIssue:
 
     `milestone` None leaves it where it is. Whoever repeats it looks first: an issue that a person has moved elsewhere
     since is left as it is, and so is one that was closed meanwhile, unless `closed_too`. `unless` names a label to add
-    and another one that an issue may have got meanwhile, which exempts it from the first.
+    and others that an issue may have got meanwhile, each of which exempts it from the first. With `anywhere` it does not
+    matter where the issue stands by now, and one that is exempt is left as it is.
     """
 
     noun: Noun
@@ -115,6 +116,7 @@ class SetIssue:
     remove: tuple[str, ...] = ()
     closed_too: bool = False
     unless: tuple[str, ...] = ()
+    anywhere: bool = False
     world = "gitlab"
 
     @property
@@ -332,6 +334,21 @@ class Post:
 
 
 @dataclass(frozen=True)
+class ShowPicture:
+    """Put the picture that `show` describes of `about` into the thread of the message named `message`, once."""
+
+    message: str
+    show: str
+    about: str
+    world = "slack"
+
+    @property
+    def target(self) -> str | None:
+        """A picture waits for nobody, and nobody waits for it."""
+        return f"picture:{self.message}"
+
+
+@dataclass(frozen=True)
 class Refresh:
     """Make an earlier message say what is true now, by the rendering it was posted with."""
 
@@ -362,6 +379,7 @@ Operation = (
     | SetUsergroup
     | SetTopic
     | Post
+    | ShowPicture
     | Refresh
 )
 _KINDS: dict[str, type[Operation]] = {kind.__name__: kind for kind in get_args(Operation)}

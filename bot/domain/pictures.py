@@ -1,9 +1,10 @@
 """What is drawn, as data: whoever describes a picture knows nothing of how it is drawn."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.domain.events import Kind
+from bot.domain.report import Day, Totals
 
 
 @dataclass(frozen=True)
@@ -24,3 +25,17 @@ class Picture:
     ended_at: datetime | None
     marks: tuple[Mark, ...]
     drawn_at: datetime
+
+
+@dataclass(frozen=True)
+class WeekPicture:
+    """A week that ends on `ending`, day by day from its first one until now, and the weeks up to it, itself the last."""
+
+    title: str
+    subtitle: str
+    ending: date
+    days: tuple[Day, ...]
+    trend: tuple[Totals, ...]
+
+
+Drawable = Picture | WeekPicture

@@ -20,6 +20,8 @@ DEFAULT_ORDER: Mapping[str, int] = {
 """Rank by label, 1 first; SL1 and SL2 share one. A project that orders its own labels overrules this."""
 
 AP_LABELS = ("AP1", "AP2", "AP3")
+URGENCIES = IMPACTS = (1, 2, 3)
+"""Both sides of the matrix: U1 to U3, and I1 to I3; 1 is the worst."""
 _LAST = 1_000_000
 
 
@@ -44,6 +46,12 @@ def ap_label(urgency: int, impact: int) -> str:
     """
     matrix = {1: {1: 1, 2: 1, 3: 2}, 2: {1: 1, 2: 2, 3: 3}, 3: {1: 2, 2: 3, 3: 3}}
     return f"AP{matrix[urgency][impact]}"
+
+
+def ap_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Pick the AP labels out of `labels`, in their order."""
+    there = {*labels}
+    return tuple(label for label in AP_LABELS if label in there)
 
 
 def moved(labels: Iterable[str]) -> int:

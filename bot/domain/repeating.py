@@ -12,8 +12,8 @@ from bot.domain.tracker import History, Issue, LabelEvent, MilestoneEvent
 
 def left_to_do(operation: SetIssue, issue: Issue) -> SetIssue:
     """Leave out what is so already, and a label that what the issue has become exempts it from."""
-    label, exempting = operation.unless or ("", "")
-    exempt = {label} if exempting in issue.labels else set()
+    label, *exempting = operation.unless or ("",)
+    exempt = set() if {*exempting}.isdisjoint(issue.labels) else {label}
     return replace(
         operation,
         milestone=None if operation.milestone == issue.milestone else operation.milestone,

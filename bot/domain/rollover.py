@@ -47,7 +47,10 @@ class Weeks:
 
 @dataclass(frozen=True)
 class Line(Called):
-    """What a rollover does with one issue: `moved` is the number of a goal's new `moved N` label, 0 for none."""
+    """What a rollover does with one issue: `moved` is the number of a goal's new `moved N` label, 0 for none.
+
+    `came` is the instant, as GitLab writes it, at which it came into the week where that had started, else empty.
+    """
 
     noun: Noun
     iid: int
@@ -59,14 +62,29 @@ class Line(Called):
     moved: int = 0
     appeared: bool = False
     confidential: bool = False
+    came: str = ""
+
+
+@dataclass(frozen=True)
+class Delivered(Called):
+    """An issue that was closed in the week: `closed` is the instant, as GitLab writes it; `came` as in a Line."""
+
+    iid: int
+    title: str
+    url: str = ""
+    labels: tuple[str, ...] = ()
+    closed: str = ""
+    came: str = ""
+    confidential: bool = False
+    noun: Noun = "issue"
 
 
 @dataclass(frozen=True)
 class Turn:
     """A rollover decided: the week's last day, the milestones as they were, and a line for each open issue.
 
-    `following` is None when `Next WoW` was missing. `done` counts what was closed in the week. With `requests_stay`
-    the token may not write merge requests, so whatever was chosen they are left as they are.
+    `following` is None when `Next WoW` was missing. `done` counts what was closed in the week, and `delivered` names it.
+    With `requests_stay` the token may not write merge requests, so whatever was chosen they are left as they are.
     """
 
     ending: date
@@ -78,6 +96,7 @@ class Turn:
     closed_since: tuple[str, ...] = ()
     gone_since: tuple[str, ...] = ()
     requests_stay: bool = False
+    delivered: tuple[Delivered, ...] = ()
 
     @property
     def week(self) -> week.Week:
@@ -274,6 +293,19 @@ def decide(
         following=weeks.following,
         lines=lines,
         done=sum(not issue.open and issue.noun == "issue" for issue in found),
+        delivered=tuple(
+            Delivered(
+                issue.iid,
+                issue.title,
+                issue.url,
+                issue.labels,
+                issue.closed,
+                came(issue, verdicts.get(issue.key)),
+                issue.confidential,
+            )
+            for issue in found
+            if not issue.open and issue.noun == "issue"
+        ),
         warnings=_warnings(facts, weeks, ending, team),
         closed_since=tuple(
             issue.reference for issue in found if not issue.open and previewed and issue.key in previewed
@@ -351,7 +383,13 @@ def line_for(
         moved=priority.moved(issue.labels) + 1 if moves else 0,
         appeared=appeared,
         confidential=issue.confidential,
+        came=came(issue, verdict),
     )
+
+
+def came(issue: Issue, verdict: Verdict | None) -> str:
+    """Tell when an issue came into its week, as far as that is recorded; at its creation at the earliest."""
+    return verdict.added if verdict and verdict.added else issue.created
 
 
 def stages(turn: Turn, team: Team, *, about: str, report: Post) -> Stages:

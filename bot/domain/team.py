@@ -28,7 +28,8 @@ class Team:
     whose deployments are events, and `reaction` is the emoji that logs a message. `gitlab_users` are user names in GitLab
     by Slack id. `oncall_group` is the user group that holds whoever is on call (empty: none), `oncall_topic` tells whether
     the channel's topic names them. An offer that nobody answers is repeated after `handoff_reminder`, and told to the
-    channel after `handoff_escalation`; an outage without an update is brought up every `outage_reminder`.
+    channel after `handoff_escalation`; an outage without an update is brought up every `outage_reminder`. With `pictures`
+    a week's report is followed by its picture.
     """
 
     channel: str
@@ -47,6 +48,7 @@ class Team:
     handoff_reminder: timedelta = timedelta(minutes=10)
     handoff_escalation: timedelta = timedelta(minutes=30)
     outage_reminder: timedelta = timedelta(minutes=240)
+    pictures: bool = True
 
     def day(self, at: datetime) -> date:
         """Tell the team's calendar day at the instant `at` (aware)."""

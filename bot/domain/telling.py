@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.domain.operations import Operation
+from bot.domain.report import Numbers, Totals
 from bot.domain.rollover import Kept, Line, Refusal, Turn
 from bot.domain.tracker import Issue, Milestone, WhoAndWhen
 from bot.domain.turning import Preview, Rollover
@@ -86,7 +87,8 @@ class Standing:
     """How a week stands.
 
     `as_of` is set, and `reason`, when GitLab is silent and this is what it said last. `outages` are those of the
-    unscheduled that have no label for it. `ended` counts the days since the week's last one.
+    unscheduled that have no label for it. `ended` counts the days since the week's last one. `order` ranks labels, and
+    `own_order` tells that the project gave that order itself.
     """
 
     title: str
@@ -104,6 +106,26 @@ class Standing:
     as_of: datetime | None = None
     reason: str = ""
     running: Progressed | None = None
+    order: Mapping[str, int] = field(default_factory=dict)
+    own_order: bool = False
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A week in numbers, in its `order` of labels, with the weeks up to it (`trend`, oldest first, itself the last).
+
+    `by` is its rollover. `current` is the last day of the current week, where that has just begun and this is the one
+    before. `as_of` and `reason` as in a Standing.
+    """
+
+    numbers: Numbers
+    order: Mapping[str, int]
+    trend: tuple[Totals, ...]
+    now: datetime
+    by: Rollover | None = None
+    current: date | None = None
+    as_of: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,10 @@ class Called:
 
 @dataclass(frozen=True)
 class Issue(Called):
-    """An issue or a merge request; `milestone` is the milestone's id, `changed` GitLab's mark of its last change."""
+    """An issue or a merge request; `milestone` is the milestone's id, `changed` GitLab's mark of its last change.
+
+    `created` and `closed` are instants as GitLab writes them, empty where it does not say: few want to know.
+    """
 
     iid: int
     title: str
@@ -64,6 +67,8 @@ class Issue(Called):
     noun: Noun = "issue"
     confidential: bool = False
     changed: str = ""
+    created: str = ""
+    closed: str = ""
 
 
 @dataclass(frozen=True)

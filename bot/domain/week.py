@@ -65,19 +65,25 @@ def parse_ending(text: str, today: date) -> date:
     Raises UserError for a day that does not exist and for one more than seven days ahead of `today`.
     Any other unusual day is allowed: the preview warns about it.
     """
-    ending = _day_from(text)
-    if ending is None:
-        if _WRITTEN_DAY.fullmatch(text):
-            said = f"There is no {text} in the calendar."
-        else:
-            said = f"“{text}” is not a day I can read."
-        raise UserError(f"{said} Please write it as yyyy-mm-dd: `/wow rollover ending {last_ending(today)}`.")
+    ending = parse_day(text, "/wow rollover ending", today)
     if ending - today > FURTHEST_AHEAD:
         raise UserError(
             f"{ending} is more than seven days ahead, so that week cannot be rolled over yet. "
             f"The last week that is over: `/wow rollover ending {last_ending(today)}`."
         )
     return ending
+
+
+def parse_day(text: str, command: str, today: date) -> date:
+    """Read a person's `yyyy-mm-dd`; raises UserError, with a day behind `command` that works, for anything else."""
+    day = _day_from(text)
+    if day is None:
+        if _WRITTEN_DAY.fullmatch(text):
+            said = f"There is no {text} in the calendar."
+        else:
+            said = f"“{text}” is not a day I can read."
+        raise UserError(f"{said} Please write it as yyyy-mm-dd: `{command} {last_ending(today)}`.")
+    return day
 
 
 def ending_of(title: str, prefix: str) -> date | None:

@@ -258,6 +258,9 @@ def _found(operation: CreateMilestone, found: Milestone) -> dict[str, Any]:
 
 def _why_kept(operation: SetIssue, issue: Issue) -> str:
     """Say why an issue must be left alone: a person was faster."""
+    if operation.anywhere:
+        others = [label for label in operation.unless[1:] if label in issue.labels]
+        return f"somebody set {others[0]} meanwhile" if others else ""
     expected = {_id_or_none(operation.source)} | (
         {_id(operation.milestone)} if operation.milestone is not None else set()
     )

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from bot.domain.errors import Rejected
 from bot.domain.questions import WeekQuestion
+from bot.domain.report import choose
 from bot.domain.rollover import MAY_EDIT_MERGE_REQUESTS, NO_MEMBER, Weeks, find_weeks
 from bot.domain.team import Team
 from bot.domain.tracker import Issue, Milestone, Noun, Project, WeekFacts, WhoAndWhen
@@ -41,12 +42,15 @@ class Reading:
         )
         facts = WeekFacts(at=at, project=project, milestones=milestones, label_ranks=ranks)
         weeks = find_weeks(facts, self._team)
-        wanted = _wanted(question, facts, weeks)
+        wanted = _wanted(question, facts, weeks, self._team)
         known_early = dict(zip(titles, early, strict=True))
         found = await together(*(self._read_issues(milestone, known_early) for milestone in wanted))
         issues = {milestone.id: inside for milestone, inside in zip(wanted, found, strict=True)}
         known = {milestone.id for milestone in milestones}
         histories = await self._read_histories(question, weeks, issues)
+        asked_for = await self._read_issue(question.issue)
+        if asked_for and question.label_events:
+            histories = await self._read_label_events(asked_for)
         return WeekFacts(
             at=at,
             project=project,
@@ -58,7 +62,7 @@ class Reading:
             put_off=histories.put_off,
             closed_by=await self._read_closed_by(question, weeks),
             label_ranks=ranks,
-            asked_for=await self._read_issue(question.issue),
+            asked_for=asked_for,
         )
 
     async def _read_project_and_groups(self, *, rights: bool, groups: bool) -> tuple[Project, tuple[Milestone, ...]]:
@@ -156,6 +160,11 @@ class Reading:
         found = [*issues.get(weeks.wow.id, ())]
         return await read_histories(self._calls, self._project, self._user, self._team, question, weeks, found)
 
+    async def _read_label_events(self, issue: Issue) -> Histories:
+        path = f"{self._project}/issues/{issue.iid}/resource_label_events"
+        found, me = await self._calls.rows(path, rows.label_event), await self._user.read()
+        return Histories({issue.key: tuple(one for one in found if one)}, me.name)
+
     async def _read_closed_by(self, question: WeekQuestion, weeks: Weeks) -> dict[int, WhoAndWhen]:
         ending = question.ending
         wanted = [weeks.closed[ending]] if ending and ending in weeks.closed else []
@@ -180,7 +189,7 @@ def _closed_by(row: Row) -> tuple[int | None, WhoAndWhen]:
     return row.get("target_id"), WhoAndWhen(name, at)
 
 
-def _wanted(question: WeekQuestion, facts: WeekFacts, weeks: Weeks) -> list[Milestone]:
+def _wanted(question: WeekQuestion, facts: WeekFacts, weeks: Weeks, team: Team) -> list[Milestone]:
     by_id = {milestone.id: milestone for milestone in facts.milestones}
     wanted = [by_id[one] for one in question.milestones if one in by_id]
     if question.wow and weeks.wow:
@@ -188,6 +197,12 @@ def _wanted(question: WeekQuestion, facts: WeekFacts, weeks: Weeks) -> list[Mile
     if question.following and weeks.following:
         wanted.append(weeks.following)
     wanted += [weeks.closed[day] for day in sorted(weeks.closed, reverse=True)[: question.closed_weeks]]
+    chosen = choose(weeks.closed, weeks.wow, question.day, team.day(facts.at)) if question.day else None
+    if chosen and chosen not in weeks.closed and weeks.wow:
+        wanted.append(weeks.wow)
+    known = question.told | (question.compared - {chosen})
+    endings = [one for one in sorted(weeks.closed, reverse=True) if chosen is None or one <= chosen]
+    wanted += [weeks.closed[one] for one in endings[: question.trend] if one not in known]
     return list({milestone.id: milestone for milestone in wanted}.values())
 
 

@@ -46,6 +46,8 @@ def issue(row: Row, noun: Noun) -> Issue:
         noun=noun,
         confidential=bool(row.get("confidential")),
         changed=row.get("updated_at") or "",
+        created=row.get("created_at") or "",
+        closed=row.get("closed_at") or "",
     )
 
 

@@ -107,6 +107,14 @@ def silence(reason: str) -> str:
     return f"GitLab does not answer ({escape(detail)})" if detail else "GitLab does not answer"
 
 
+def age(at: datetime | None, now: datetime, reason: str) -> str:
+    """Mark what is not fresh, with its age, and why."""
+    if at is None:
+        return ""
+    minutes = max(0, int((now - at).total_seconds() // 60))
+    return f" · {silence(reason)}; as of {at:%H:%M} UTC ({minutes} min ago)"
+
+
 def button(action: str, label: str, value: str, *, style: str = "") -> dict[str, Any]:
     """Make a button that carries `value`."""
     shown: dict[str, Any] = {

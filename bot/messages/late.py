@@ -25,15 +25,16 @@ def errand(told: Told, team: Team) -> Words:
     one = told.errand
     if not told.over:
         doing = f"puts #{one.iid} into “{escape(team.wow_title)}”" if one.kind == "add" else "looks for late additions"
-        return page.say(f":hourglass_flowing_sand: {person(one.by)} {doing}: {_waits(told)}").words()
+        return page.say(f":hourglass_flowing_sand: {person(one.by)} {doing}: {waits(told)}").words()
     if one.problem:
         about = f"#{one.iid}" if one.kind == "add" else "Late additions"
-        said = f":information_source: {person(one.by)}, {about}: {escape(_sentence(one.problem))} Nothing was changed."
+        said = f":information_source: {person(one.by)}, {about}: {escape(sentence(one.problem))} Nothing was changed."
         return page.say(said).words()
     return _added(page, told, team) if one.kind == "add" else _checked(page, told, team)
 
 
-def _waits(told: Told) -> str:
+def waits(told: Told) -> str:
+    """Say what an errand waits for."""
     if told.gitlab_silent:
         clause = silence(told.reason) if told.reason.startswith("GitLab refuses") else "GitLab does not answer"
         verb = "waits" if told.waiting == 1 else "wait"
@@ -41,7 +42,8 @@ def _waits(told: Told) -> str:
     return "labelling." if told.errand.decided and told.errand.kind == "check" else "reading GitLab."
 
 
-def _sentence(problem: str) -> str:
+def sentence(problem: str) -> str:
+    """End a reason with a full stop."""
     return problem if problem.endswith((".", "?", "!")) else f"{problem}."
 
 
@@ -51,10 +53,10 @@ def _added(page: Page, told: Told, team: Team) -> Words:
     if one.was_there:
         return page.say(f":information_source: {person(one.by)}, {name} is in “{wow}” already.").words()
     if told.refused:
-        why = escape(_sentence(told.refused[0][1]))
+        why = escape(sentence(told.refused[0][1]))
         return page.say(f":warning: {person(one.by)}, GitLab refused to put {name} into “{wow}”: {why}").words()
     if told.kept:
-        why = escape(_sentence(told.kept[0][1]))
+        why = escape(sentence(told.kept[0][1]))
         return page.say(f":information_source: {person(one.by)}, I left {name} as it is: {why}").words()
     if one.issue and not one.issue.open:
         name += " (closed)"

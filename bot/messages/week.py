@@ -1,13 +1,14 @@
 """What we say of how the weeks stand: the current one, the next one, those that are closed, and what one may type."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 
 from bot.domain.commands.wow import WOW_USAGE, WowHelp
 from bot.domain.team import Team
 from bot.domain.telling import Closed, Standing
 from bot.domain.tracker import Milestone
-from bot.messages import Page, Row, Words, count, escape, link, moment, person, silence
+from bot.messages import Page, Row, Words, age, count, escape, link, moment, person, silence
 from bot.messages.wow import under_way
 
 TITLE = "This week"
@@ -37,12 +38,27 @@ def _standing(page: Page, week: Standing, team: Team) -> None:
         f"{week.done} done · {len(week.open)} open · {week.unscheduled} {escape(team.labels.unscheduled)}"
         f"{_outages(week)}{carried} · {' · '.join(f'{label}: {number}' for label, number in week.ap.items())}"
     )
+    if week.order:
+        page.small(_order(week))
     if week.goals:
         page.say(f"*Goals* ({sum(not goal.open for goal in week.goals)} of {len(week.goals)} done)")
         page.rows([Row(goal.reference, goal.spoken, goal.url, "" if goal.open else "done") for goal in week.goals])
     if week.open:
         page.say(f"*Open issues*, most urgent first ({len(week.open)})")
         page.rows([Row(issue.reference, issue.spoken, issue.url, ", ".join(issue.labels)) for issue in week.open])
+
+
+def _order(week: Standing) -> str:
+    """Say in one line which labels come first, and whose order that is."""
+    whose = "the project's own" if week.own_order else "the default; the project gives its labels no priorities"
+    return f"Priority order ({whose}): {in_order(week.order)}"
+
+
+def in_order(order: Mapping[str, int], most: int = 12) -> str:
+    """List labels in their order; those of one rank are joined."""
+    ranks = [list(labels) for _, labels in groupby(sorted(order, key=lambda one: (order[one], one)), key=order.get)]
+    shown = " › ".join(escape(" = ".join(labels)) for labels in ranks[:most])
+    return f"{shown} › {len(ranks) - most} more" if len(ranks) > most else shown
 
 
 def _left(week: Standing) -> str:
@@ -64,14 +80,6 @@ def dates(milestone: Milestone) -> str:
 
 def _as_of(week: Standing) -> str:
     return age(week.as_of, week.now, week.reason)
-
-
-def age(at: datetime | None, now: datetime, reason: str) -> str:
-    """Mark what is not fresh, with its age, and why."""
-    if at is None:
-        return ""
-    minutes = max(0, int((now - at).total_seconds() // 60))
-    return f" · {silence(reason)}; as of {at:%H:%M} UTC ({minutes} min ago)"
 
 
 def unknown(reason: str) -> Words:
@@ -119,9 +127,7 @@ def _closed_by(week: Closed) -> str:
 def usage(asked: WowHelp) -> Words:
     """Show the sub-commands with examples; for an unknown one, name the nearest."""
     page = Page()
-    if asked.later:
-        page.say(f"`/wow {escape(asked.later)}` is not there yet.")
-    elif asked.unknown:
+    if asked.unknown:
         nearest = f" Did you mean `/wow {asked.nearest}`?" if asked.nearest else ""
         page.say(f"I do not know “{escape(asked.unknown)}”.{nearest}")
     _usage(page)

@@ -1,14 +1,15 @@
 """What we say about the weeks: previews, progress, reports, and how a week stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.operations import READ_ONLY, CreateMilestone, RemoveMilestone, SetMilestone
 from bot.domain.rollover import Line, Turn
 from bot.domain.team import Team
-from bot.domain.telling import Previewed, Progressed, Reported, TakenBack, UndoPreviewed
+from bot.domain.telling import Previewed, Progressed, Reported, Reviewed, TakenBack, UndoPreviewed
 from bot.domain.turning import Rollover
 from bot.domain.way_back import Undo
 from bot.messages import Page, Row, View, Words, count, escape, link, moment, person, shorten, silence
+from bot.messages.weekly import how_often, in_numbers
 
 MOST_FIELDS = 90
 """Issues with a field each; a modal has room for 100 blocks, and the steps and warnings need some."""
@@ -335,8 +336,8 @@ def _settled(found: Rollover) -> str:
     return f"this is settled: {person(found.undone_by)} took the rollover back."
 
 
-def report(told: Reported, team: Team) -> Words:
-    """Report a rollover: what became of each issue."""
+def report(told: Reported, team: Team, shown: Reviewed | None = None) -> Words:
+    """Report a rollover: what became of each issue, and the week in numbers where they are recorded."""
     turn, found = told.turn, told.found
     carried, left, moved_on = told.lines("carry"), told.lines("leave"), told.lines("next")
     late = [line for line in (*carried, *left, *moved_on) if line.late]
@@ -354,12 +355,16 @@ def report(told: Reported, team: Team) -> Words:
         f"{turn.week.following.start} to {turn.week.following.ending}."
         + ("" if found.state == "undone" else " `/wow undo` takes it back.")
     )
-    _list(page, "Carried over", carried)
+    if shown:
+        in_numbers(page, shown, team)
+    weeks = {one.key: how_often(one.weeks) for one in shown.numbers.carried if one.weeks > 1} if shown else {}
+    _list(page, "Carried over", carried, weeks)
     _list(page, "Left in the closed week", left)
     if turn.requests_stay and any(line.noun == "merge_request" for line in left):
         page.small("My GitLab token may not move merge requests, so they stay. With the Developer role it may.")
     _list(page, f"Moved to {team.next_wow_title}", moved_on)
-    _list(page, "Goals that moved on", [line for line in (*carried, *moved_on) if line.moved], goals=True)
+    goals = [line for line in (*carried, *moved_on) if line.moved]
+    _list(page, "Goals that moved on", goals, {line.key: f"moved {line.moved}" for line in goals})
     _list(page, "Late additions", late)
     _list(page, "Added since the preview, and carried over", [line for line in carried if line.appeared])
     if turn.closed_since:
@@ -399,10 +404,10 @@ def _refused(page: Page, failed: Sequence[tuple[Line, str]], rollover: str) -> N
         page.block({"type": "actions", "elements": [_button("Retry", "wow.retry", rollover)]})
 
 
-def _list(page: Page, head: str, lines: Sequence[Line], *, goals: bool = False) -> None:
+def _list(page: Page, head: str, lines: Sequence[Line], remarks: Mapping[str, str] | None = None) -> None:
     if lines:
         page.say(f"*{escape(head)}* ({len(lines)})")
-        page.rows([_row(line, f"moved {line.moved}" if goals else "") for line in lines])
+        page.rows([_row(line, (remarks or {}).get(line.key, "")) for line in lines])
 
 
 def _row(line: Line, remark: str = "") -> Row:

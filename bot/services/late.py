@@ -78,15 +78,15 @@ def _labelled(issues: list[Issue], wow: Milestone, team: Team) -> Stages:
     return (stage,) if stage else ()
 
 
-def follow_look(tx: Tx, _: Team, __: Batch, delivery: Delivery | None, outcome: str, ___: datetime) -> None:
+def follow_look(tx: Tx, team: Team, _: Batch, delivery: Delivery | None, outcome: str, __: datetime) -> None:
     """Keep in mind what was labelled: what a person takes off from now on stays off."""
     if outcome == "delivered" and delivery and isinstance(delivery.operation, SetIssue):
-        _note_labelled(tx, delivery.operation)
+        _note_labelled(tx, delivery.operation, team)
 
 
-def _note_labelled(tx: Tx, operation: SetIssue) -> None:
+def _note_labelled(tx: Tx, operation: SetIssue, team: Team) -> None:
     week = operation.source if operation.milestone is None else operation.milestone
-    if isinstance(week, int) and operation.add:
+    if isinstance(week, int) and team.labels.unscheduled in operation.add:
         tx.set_labelled(week, f"{operation.noun}:{operation.iid}", labelled=True)
 
 
@@ -115,7 +115,7 @@ def message_of(errand_id: str) -> str:
 
 def check(tx: Tx, team: Team, errand_id: str, facts: WeekFacts, _: datetime) -> Stages:
     """Decide which issues `/wow check` labels, and what there is to tell of the others."""
-    errand = _must_find(tx, errand_id)
+    errand = must_find(tx, errand_id)
     wow, problem = _week(facts, team)
     if wow is None:
         tx.save_errand(replace(errand, decided=True, problem=problem))
@@ -148,15 +148,15 @@ def _was_taken_off(verdict: Verdict | None) -> bool:
 
 def add_question(tx: Tx, _: Team, errand_id: str) -> WeekQuestion:
     """Ask for an issue, the current week, and what the token may do."""
-    return WeekQuestion("add", rights=True, issue=_must_find(tx, errand_id).iid)
+    return WeekQuestion("add", rights=True, issue=must_find(tx, errand_id).iid)
 
 
 def add(tx: Tx, team: Team, errand_id: str, facts: WeekFacts, at: datetime) -> Stages:
     """Decide how an issue comes into the current week: moved and, when that has started, labelled, in one request."""
-    errand = _must_find(tx, errand_id)
+    errand = must_find(tx, errand_id)
     wow, problem = _week(facts, team)
     issue = facts.asked_for
-    if errand.project and not _is_ours(errand.project, facts, team):
+    if errand.project and not is_ours(errand.project, facts, team):
         problem = f"This issue belongs to another project; I look after {facts.project.path}."
     elif issue is None:
         problem = f"There is no issue #{errand.iid} in {facts.project.path}, or my GitLab token may not see it."
@@ -176,7 +176,7 @@ def add(tx: Tx, team: Team, errand_id: str, facts: WeekFacts, at: datetime) -> S
     return (((issue.key, move),),)
 
 
-def _is_ours(address: str, facts: WeekFacts, team: Team) -> bool:
+def is_ours(address: str, facts: WeekFacts, team: Team) -> bool:
     """Tell whether an address is that of our project, as GitLab writes it or as Baton reaches it."""
     ours = (facts.project.url, f"{team.tracker.rstrip('/')}/{facts.project.path}")
     return _without_scheme(address) in {_without_scheme(one) for one in ours}
@@ -199,7 +199,9 @@ def _judge_addition(tx: Tx, team: Team, wow: Milestone, issue: Issue, at: dateti
     is_late = started is not None and at > started and team.labels.outage not in issue.labels
     labelled = team.labels.unscheduled in issue.labels
     tx.forget_verdict(wow.id, issue.key)
-    tx.keep_verdicts(wow.id, {issue.key: Verdict(late=is_late, why="put into the week by me", labelled=labelled)}, at)
+    added = at.isoformat() if started is not None and at > started else ""
+    verdict = Verdict(late=is_late, why="put into the week by me", labelled=labelled, added=added)
+    tx.keep_verdicts(wow.id, {issue.key: verdict}, at)
     return is_late
 
 
@@ -213,17 +215,17 @@ def _week(facts: WeekFacts, team: Team) -> tuple[Milestone | None, str]:
     return weeks.wow, missing.reason if missing else ""
 
 
-def follow_errand(tx: Tx, _: Team, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
+def follow_errand(tx: Tx, team: Team, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
     """Keep in mind what was labelled, and let the message say what is true now."""
     if outcome == "delivered" and delivery and isinstance(delivery.operation, SetIssue):
-        _note_labelled(tx, delivery.operation)
+        _note_labelled(tx, delivery.operation, team)
     if outcome in {"progressed", "done", "stopped"}:
         tx.refresh(message_of(batch.about), at, at_most_every=REFRESH if outcome == "progressed" else timedelta())
 
 
 def told(tx: Tx, errand_id: str) -> Told:
     """Read how far an errand is."""
-    errand = _must_find(tx, errand_id)
+    errand = must_find(tx, errand_id)
     counts, batch, gitlab, stuck = (
         tx.progress(errand.batch),
         tx.batch(errand.batch),
@@ -244,7 +246,8 @@ def told(tx: Tx, errand_id: str) -> Told:
     )
 
 
-def _must_find(tx: Tx, errand_id: str) -> Errand:
+def must_find(tx: Tx, errand_id: str) -> Errand:
+    """Find an errand; raises LookupError where there is none."""
     found = tx.errand(errand_id)
     if found is None:
         message = f"there is no errand {errand_id}"

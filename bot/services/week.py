@@ -1,5 +1,7 @@
 """How the weeks stand: the current one, the next one, and those that are closed."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +17,8 @@ from bot.services.wow import progress
 from bot.store import Tx
 
 WHERE = "tracker"
+RANKS = "label ranks"
+"""Name of the remembered fact that holds the project's own order of labels."""
 
 
 def forget_another_tracker(tx: Tx, where: str, at: datetime) -> None:
@@ -22,6 +26,7 @@ def forget_another_tracker(tx: Tx, where: str, at: datetime) -> None:
     tx.forget_snapshots()
     tx.forget_ongoing()
     tx.forget_week_seen()
+    tx.forget_totals()
     tx.keep_fact(WHERE, where, at)
 
 
@@ -40,6 +45,18 @@ def history_question(weeks: int) -> WeekQuestion:
     return WeekQuestion(f"history {weeks}", closed_weeks=weeks)
 
 
+def keep_ranks(tx: Tx, facts: WeekFacts) -> None:
+    """Remember the order that the project gives its labels, where it was asked for."""
+    if facts.label_ranks:
+        ranked = {label: rank for label, rank in facts.label_ranks.items() if rank is not None}
+        tx.keep_fact(RANKS, json.dumps(ranked), facts.at)
+
+
+def known_ranks(tx: Tx) -> dict[str, int | None]:
+    """Recall the order that the project gave its labels last; empty where it gives none, or never said."""
+    return dict(json.loads(tx.fact(RANKS) or "{}"))
+
+
 def status(tx: Tx, team: Team, facts: WeekFacts, now: datetime, as_of: datetime | None) -> Standing:
     """Work out how the current week stands."""
     wow = rollover.find_weeks(facts, team).wow
@@ -54,7 +71,7 @@ def status(tx: Tx, team: Team, facts: WeekFacts, now: datetime, as_of: datetime 
         carried = sum(verdict.why == "carried over" and key in here for key, verdict in verdicts.items())
     today = team.day(now)
     return replace(
-        _standing(team.wow_title, wow, facts, team, now, as_of),
+        _standing(team.wow_title, wow, facts, team, now, as_of, _ranks(tx, facts)),
         carried=carried,
         days_left=Week(wow.due).days_left(today) if wow.due else None,
         ended=max(0, (today - wow.due).days) if wow.due else 0,
@@ -80,19 +97,30 @@ def note_seen(tx: Tx, team: Team, facts: WeekFacts) -> None:
     )
 
 
+def _ranks(tx: Tx, facts: WeekFacts) -> Mapping[str, int | None]:
+    """Give the project's order of labels; an answer to another question does not tell it."""
+    return facts.label_ranks or known_ranks(tx)
+
+
 def following(team: Team, facts: WeekFacts, now: datetime, as_of: datetime | None) -> Standing:
     """Work out what is planned for the next week."""
     milestone = rollover.find_weeks(facts, team).following
     if milestone is None:
         return Standing(team.next_wow_title, now, as_of=as_of)
-    return _standing(team.next_wow_title, milestone, facts, team, now, as_of)
+    return _standing(team.next_wow_title, milestone, facts, team, now, as_of, facts.label_ranks)
 
 
 def _standing(
-    title: str, milestone: Milestone, facts: WeekFacts, team: Team, now: datetime, as_of: datetime | None
+    title: str,
+    milestone: Milestone,
+    facts: WeekFacts,
+    team: Team,
+    now: datetime,
+    as_of: datetime | None,
+    ranks: Mapping[str, int | None],
 ) -> Standing:
     issues = [issue for issue in facts.of(milestone) if issue.noun == "issue"]
-    order = priority.order_of(facts.label_ranks, team.labels)
+    order = priority.order_of(ranks, team.labels)
     return Standing(
         title,
         now,
@@ -110,6 +138,8 @@ def _standing(
         ),
         ap={label: sum(label in issue.labels for issue in issues if issue.open) for label in priority.AP_LABELS},
         as_of=as_of,
+        order=order,
+        own_order=any(rank is not None for rank in ranks.values()),
     )
 
 

@@ -7,7 +7,7 @@ from bot.domain import late, rollover, week
 from bot.domain.errors import UserError
 from bot.domain.journal import Batch, Delivery
 from bot.domain.late import Verdict
-from bot.domain.operations import READ_ONLY, Plan, Post, SetIssue, Stages, stops_batch
+from bot.domain.operations import READ_ONLY, Plan, Post, SetIssue, ShowPicture, Stages, stops_batch
 from bot.domain.people import is_in_slack, mention
 from bot.domain.questions import WeekQuestion
 from bot.domain.rollover import CREATED_NEXT, Turn
@@ -252,7 +252,7 @@ def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at:
     return (rollover.carry_over(turn, lines, team),)
 
 
-def follow_rollover(tx: Tx, _: Team, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
+def follow_rollover(tx: Tx, team: Team, batch: Batch, delivery: Delivery | None, outcome: str, at: datetime) -> None:
     """Keep the record, and what the channel sees, in step with the batch."""
     match outcome:
         case "delivered" if delivery is not None:
@@ -262,7 +262,7 @@ def follow_rollover(tx: Tx, _: Team, batch: Batch, delivery: Delivery | None, ou
         case "stopped":
             ask_what_to_do(tx, must_find(tx, batch.about), at)
         case "done":
-            _note_done(tx, must_find(tx, batch.about), at)
+            _note_done(tx, team, must_find(tx, batch.about), at)
     if outcome in {"progressed", "done"}:
         refresh_messages(tx, batch.about, at, ended=outcome == "done")
 
@@ -348,11 +348,14 @@ def _note_issue(tx: Tx, rollover_id: str, operation: SetIssue, at: datetime) -> 
         tx.keep_verdicts(operation.milestone, {key: Verdict(late=False, why="carried over")}, at)
 
 
-def _note_done(tx: Tx, found: Rollover, at: datetime) -> None:
+def _note_done(tx: Tx, team: Team, found: Rollover, at: datetime) -> None:
     if found.state == "running":
         tx.save_rollover(replace(found, state="done", done_at=at))
         tx.forget_snapshots()
         refresh_reminders(tx, found.ending, at)
+        if team.pictures:
+            # beside the batch: a rollover is done without it
+            tx.add_operation("picture", ShowPicture(f"report:{found.id}", "wow.report", found.id), at)
     if found.state == "done" or _tried_since_the_report(tx, found):
         tx.refresh(f"report:{found.id}", at, at_most_every=REFRESH)
 

@@ -92,6 +92,10 @@ class SlackCalls:
         """
         await self._called(self.client.views_publish(user_id=who, view=view))
 
+    async def renew_modal(self, view_id: str, view: View) -> None:
+        """Let a modal show something else."""
+        await self._called(self.client.views_update(view_id=view_id, view=view), MODAL_SECONDS)
+
     async def respond(self, url: str, said: Words) -> None:
         """Answer by a response URL, to the person alone."""
         body: dict[str, Any] = {"response_type": "ephemeral", "replace_original": False, **_body(said)}
@@ -142,6 +146,27 @@ class SlackCalls:
             log.info("slack.file_unsure", reason=silence.reason)
             return await self._has_file(channel, file, since.timestamp())
         return True
+
+    async def add_file(
+        self, channel: str, thread: str, name: str, content: bytes, *, comment: str, alternative: str
+    ) -> None:
+        """Put a file into a thread. After Unavailable it may be there all the same: `has_file_named` tells."""
+        file = await self._upload(name, content, alternative)
+        await self._called(
+            self.client.files_completeUploadExternal(
+                files=[{"id": file, "title": name}], channel_id=channel, thread_ts=thread, initial_comment=comment
+            )
+        )
+
+    async def has_file_named(self, channel: str, thread: str, name: str) -> bool:
+        """Look whether a file of this name stands in a thread; a few times, for Slack may need a moment to show it."""
+        for attempt in range(LOOKS_FOR_A_FILE):
+            if attempt:
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            async for one in self._replies(channel, thread, limit=200):
+                if any(file.get("name") == name for file in one.get("files") or ()):
+                    return True
+        return False
 
     async def _upload(self, name: str, content: bytes, alternative: str) -> str:
         """Bring a file to Slack, where nobody sees it yet; gives its id."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot import messages
-from bot.dialogue import FILLING_IN, Ask, Closed, FieldErrors, Modal, Outcome, Reply, Request, Sending
+from bot.dialogue import FILLING_IN, Ask, Closed, FieldErrors, Modal, Outcome, Renewed, Reply, Request, Sending
 from bot.domain.errors import NotKnownYetError, UserError
 from bot.domain.team import Team
 from bot.messages import general
@@ -138,7 +138,7 @@ ASK_AGAIN = json.dumps({"again": True})
 
 
 def _kept_answer(outcome: Outcome | None) -> str:
-    if isinstance(outcome, Modal | Ask | Sending):
+    if isinstance(outcome, Modal | Renewed | Ask | Sending):
         return ASK_AGAIN
     return json.dumps(body_of(outcome.words) if isinstance(outcome, Reply) else {})
 
@@ -172,7 +172,7 @@ def ack_of(request: Request, outcome: Outcome) -> Ack:
                 return {"response_action": "update", "view": view}
             case Reply(said, ""):
                 return {"response_action": "update", "view": general.said_in_modal(said)}
-            case Reply() | Closed() | Ask() | Sending():
+            case Reply() | Closed() | Renewed() | Ask() | Sending():
                 return {}
     return {}
 

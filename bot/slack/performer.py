@@ -1,13 +1,16 @@
-"""Performs what the outbox has for Slack: posts and edits, worded when they are sent, and who is on call."""
+"""Performs what the outbox has for Slack: posts and edits, worded when they are sent, pictures, and who is on call."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot import charts
+from bot.dialogue import File
 from bot.domain.errors import Rejected
 from bot.domain.journal import Delivery, Message
-from bot.domain.operations import Post, Refresh, SetTopic, SetUsergroup
+from bot.domain.operations import Post, Refresh, SetTopic, SetUsergroup, ShowPicture
 from bot.domain.team import Team
 from bot.messages import Words, general
 from bot.slack.calls import SlackCalls
@@ -20,6 +23,8 @@ from bot.store import Store, Tx
 
 Rendering = Callable[[Tx, Team, str], Words]
 """Words a message about a record (its id) from what is stored now."""
+Describe = Callable[[Tx, Team, str], File | None]
+"""Describes a picture of a record (its id); None where there is nothing to draw."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 AN_HOUR = 3600.0
 MISSED = "instead of a channel: "
@@ -28,7 +33,7 @@ MEND = "Invite Baton to the channel, or check TEAM_CHANNEL."
 
 
 class SlackPerformer:
-    """Posts and edits messages, and shows who is on call; `renderings` by the name that an operation gives."""
+    """Posts and edits messages, and shows who is on call; `renderings` and `pictures` by the name that an operation gives."""
 
     def __init__(
         self,
@@ -36,9 +41,12 @@ class SlackPerformer:
         store: Store,
         team: Team,
         renderings: Mapping[str, Rendering],
+        pictures: Mapping[str, Describe],
         clock: Callable[[], datetime],
     ) -> None:
         self.calls, self.store, self.team, self.renderings, self.clock = calls, store, team, renderings, clock
+        self.pictures = pictures
+        self._drawings: dict[int, asyncio.Task[bytes]] = {}
         self._not_there = Sparing("slack.not_in_channel", AN_HOUR)
 
     async def __call__(self, delivery: Delivery) -> dict[str, Any]:
@@ -48,6 +56,8 @@ class SlackPerformer:
                 return await self._post(delivery, post)
             case Refresh() as refresh:
                 return await self._refresh(refresh)
+            case ShowPicture() as picture:
+                return await self._show_picture(delivery, picture)
             case SetUsergroup(group, who):
                 return await self._set_usergroup(group, who)
             case SetTopic(channel, text):
@@ -87,6 +97,28 @@ class SlackPerformer:
             said = await self._noted(said, missed)
         await self.calls.update(shown.channel, shown.ts, said)
         await self._keep(replace(shown, shown_at=self.clock()))
+        return {}
+
+    async def _show_picture(self, delivery: Delivery, operation: ShowPicture) -> dict[str, Any]:
+        """Draw a picture, and put it under its message, unless an earlier attempt did."""
+        message = await self.store.read(lambda tx: tx.message(operation.message))
+        file = await self.store.read(lambda tx: self.pictures[operation.show](tx, self.team, operation.about))
+        if message is None or file is None or isinstance(file.content, str):
+            return {}
+        if delivery.attempts and await self.calls.has_file_named(message.channel, message.ts, file.name):
+            return {}
+        # drawing may take longer than an attempt has: the next one goes on with it
+        drawing = self._drawings.get(delivery.id) or asyncio.create_task(charts.draw(file.content))
+        self._drawings[delivery.id] = drawing
+        try:
+            png = await asyncio.shield(drawing)
+            await self.calls.add_file(
+                message.channel, message.ts, file.name, png, comment=file.comment, alternative=file.alternative
+            )
+        finally:
+            if drawing.done() and (drawing.cancelled() or drawing.exception()):
+                del self._drawings[delivery.id]
+        self._drawings.pop(delivery.id, None)
         return {}
 
     async def _set_usergroup(self, group: str, who: str) -> dict[str, Any]:

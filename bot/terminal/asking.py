@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from rich.text import Text
@@ -128,16 +127,6 @@ class AskingTwin(Twin):
             while not (await asyncio.wait({making}, timeout=SHOWN_AFTER))[0]:  # a long log takes its time
                 shows(Text(general.writing_file(time.monotonic() - began)), False)
         return list(making.result())
-
-    def writes(self, path: Path, content: bytes) -> int:
-        """Write a file, and say where it is."""
-        try:
-            path.write_bytes(content)
-        except OSError as error:
-            self.printer.line(f"{path} cannot be written ({(error.strerror or str(error)).lower()}).")
-            return WRONG
-        self.printer.line(f"Written to {path}.")
-        return DONE
 
     # showing
 

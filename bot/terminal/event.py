@@ -9,15 +9,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot import charts
 from bot.dialogue import Modal, Request, Sending
 from bot.domain import outages as rules
 from bot.domain.commands.event import outages_named, parse_event
-from bot.domain.errors import Unavailable, UserError
+from bot.domain.errors import UserError
 from bot.domain.events import Event
 from bot.domain.outages import Outage
-from bot.domain.pictures import Picture
-from bot.messages import Words, drawn, general
+from bot.messages import Words, drawn
 from bot.messages import events as say
 from bot.messages import outages as say_outages
 from bot.services import events, outages
@@ -54,14 +52,8 @@ class EventTwin(AskingTwin):
         await self.says(told.words)
         if picture is None:
             return DONE
-        files = {one.name: one.content for one in await self.files(request, told.make, told.about)}
-        name, described = next((name, one) for name, one in files.items() if isinstance(one, Picture))
-        try:
-            png = await charts.draw(described)
-        except Unavailable:
-            await self.says(general.not_drawn(name))
-            return REFUSED
-        return self.writes(picture, png)
+        files = await self.files(request, told.make, told.about)
+        return await self.draws(next(one for one in files if not isinstance(one.content, str)), picture)
 
     async def export(self, words: str, out: Path | None) -> int:
         """Give the log, or a part of it, as a file."""

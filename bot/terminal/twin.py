@@ -10,19 +10,21 @@ import json
 import re
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bot.dialogue import Answer, Ask, FieldErrors, Outcome, Reply, Request
+from bot import charts
+from bot.dialogue import Answer, Ask, FieldErrors, File, Outcome, Reply, Request
 from bot.domain.errors import NotKnownYetError, Rejected, Unavailable, UserError
 from bot.messages import View, Words, drawn, general
 from bot.services.people import HOME
 from bot.slack.edge import Answered
 from bot.slack.errors import NotThereError
 from bot.store import StoreError, Tx
-from bot.terminal import PROGRAM
+from bot.terminal import DONE, PROGRAM, REFUSED, WRONG
 from bot.terminal.printer import Printer
 
 if TYPE_CHECKING:
@@ -205,6 +207,27 @@ class Twin:
     def leave_to_serve(self) -> None:
         """Say that nothing is delivered from here."""
         self.printer.line("Written down. `serve` does it as soon as it runs.")
+
+    # files
+
+    async def draws(self, file: File, path: Path) -> int:
+        """Draw a picture into a file."""
+        try:
+            png = b"" if isinstance(file.content, str) else await charts.draw(file.content)
+        except Unavailable:
+            await self.says(general.not_drawn(file.name))
+            return REFUSED
+        return self.writes(path, png)
+
+    def writes(self, path: Path, content: bytes) -> int:
+        """Write a file, and say where it is."""
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            self.printer.line(f"{path} cannot be written ({(error.strerror or str(error)).lower()}).")
+            return WRONG
+        self.printer.line(f"Written to {path}.")
+        return DONE
 
     # showing
 

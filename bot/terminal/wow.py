@@ -5,25 +5,28 @@ when this process ends: the same command carries on with it, and so does `serve`
 """
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request
+from bot.dialogue import Answer, Ask, Closed, Modal, Outcome, Reply, Request, Sending
 from bot.domain import rollover, week
 from bot.domain.commands.wow import RollOver, parse_wow
 from bot.domain.errors import UserError
 from bot.domain.operations import READ_ONLY
 from bot.domain.telling import Progressed
 from bot.domain.turning import Rollover
-from bot.messages import View, Words, drawn
+from bot.messages import View, Words, drawn, weekly
 from bot.messages import wow as say
 from bot.services import late, wow
 from bot.store import Tx
 from bot.terminal import DONE, PROGRAM, REFUSED, SILENT, STOPPED, WRONG
 from bot.terminal.printer import plan
 from bot.terminal.twin import LOOK_EVERY, Twin
-from handlers import MESSAGES
+from handlers import FILES, MESSAGES
 
 if TYPE_CHECKING:
     from bot.app import Bot
@@ -46,6 +49,16 @@ async def following(bot: "Bot", by: str) -> int:
 async def history(bot: "Bot", by: str, weeks: int) -> int:
     """List the last closed weeks."""
     return await WeekTwin(bot, by).looks(f"history {weeks}")
+
+
+async def report(bot: "Bot", by: str, day: str, picture: Path | None) -> int:
+    """Report a week in numbers, and draw it."""
+    return await WeekTwin(bot, by).reports(f"report {day}".strip(), picture)
+
+
+async def ap(bot: "Bot", by: str, issue: str, urgency: str, impact: str, *, wait: bool) -> int:
+    """Set the AP label that urgency and impact give."""
+    return await WeekTwin(bot, by).prioritises(f"ap {issue}", {"urgency": urgency, "impact": impact}, wait=wait)
 
 
 async def add(bot: "Bot", by: str, issue: str, *, wait: bool) -> int:
@@ -94,7 +107,42 @@ class WeekTwin(Twin):
             await self.says(outcome.words)
         return _code(answer)
 
+    async def reports(self, text: str, picture: Path | None) -> int:
+        """Print the report of a week, and draw it into a file where one is named."""
+        request = self._command(text)
+        outcome = await self.handled(request)
+        if not isinstance(outcome, Ask):
+            await self.tells(outcome)
+            return REFUSED if outcome is None or self._is_understood(request) else WRONG
+        shown, answer = await self.shown(request, outcome)
+        if not isinstance(shown, Sending):
+            await self.tells(shown)
+            return SILENT if answer.facts is None and not answer.refused else REFUSED
+        await self.says(_here(shown.words))
+        if picture is None:
+            return _code(answer)
+        files = await self.bot.store.read(lambda tx: FILES[shown.make](tx, self.bot.team, request, shown.about))
+        return await self.draws(files[0], picture)
+
     # what ends with one message
+
+    async def prioritises(self, text: str, chosen: Mapping[str, str], *, wait: bool) -> int:
+        """Show which AP label urgency and impact give on an issue, set it, and print what comes of it."""
+        request = self._command(text)
+        outcome = await self.handled(request)
+        if not isinstance(outcome, Modal) or outcome.ask is None:
+            await self.tells(outcome)
+            return REFUSED if outcome is None or self._is_understood(request) else WRONG
+        shown, _ = await self.shown(request, outcome.ask)
+        if not isinstance(shown, Modal):
+            await self.tells(shown)
+            return REFUSED
+        about = str(shown.view["private_metadata"])
+        confirmed = self.request("submission", "wow.ap", about=about, values=chosen)
+        done = await self.handled(confirmed)
+        if not isinstance(done, Closed):
+            return await self._refused(done)
+        return await self._told(f"ap-{confirmed.id}", wait=wait)
 
     async def runs(self, text: str, *, wait: bool) -> int:
         """Do what ends with one message in the channel, and print what it says."""
@@ -106,13 +154,18 @@ class WeekTwin(Twin):
         if errand is None:
             await self.tells(outcome)
             return REFUSED if self._is_understood(request) else WRONG
-        if not wait:
+        return await self._told(request.id, wait=wait)
+
+    async def _told(self, errand_id: str, *, wait: bool) -> int:
+        """Deliver an errand, and print its message."""
+        errand = await self.bot.store.read(lambda tx: tx.errand(errand_id))
+        if errand is None or not wait:
             self.leave_to_serve()
             return DONE
         await self.patiently(self.beside_slack(self._deliver(errand.batch)))
         await self.post()
-        told = await self.bot.store.read(lambda tx: late.told(tx, request.id))
-        await self.says(await self.bot.store.read(lambda tx: MESSAGES["wow.errand"](tx, self.bot.team, request.id)))
+        told = await self.bot.store.read(lambda tx: late.told(tx, errand_id))
+        await self.says(await self.bot.store.read(lambda tx: MESSAGES["wow.errand"](tx, self.bot.team, errand_id)))
         if told.errand.problem:
             return REFUSED
         return STOPPED if told.refused else DONE
@@ -296,6 +349,13 @@ class WeekTwin(Twin):
     async def _one_line(self, said: Words) -> Text:
         text = " ".join(block["text"]["text"] for block in said.blocks if block["type"] == "section")
         return drawn.marked(text, await self.reader(text))
+
+
+def _here(said: Words) -> Words:
+    """Leave out what holds only in Slack: no direct message follows."""
+    follows = weekly.picture_follows()
+    kept = tuple(block for block in said.blocks if follows not in str(block))
+    return replace(said, blocks=kept)
 
 
 def _code(answer: Answer) -> int:

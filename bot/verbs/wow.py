@@ -1,6 +1,7 @@
 """`python -m bot wow …`."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,15 +17,7 @@ WAITING = (
 )
 
 
-class WeekVerbs(Verbs):
-    """The commands about the week."""
-
-    later = ("report", "ap")
-
-
-wow = typer.Typer(
-    cls=WeekVerbs, help="The Workout of the Week, as `/wow` in Slack; alone: the status, and these commands."
-)
+wow = typer.Typer(cls=Verbs, help="The Workout of the Week, as `/wow` in Slack; alone: the status, and these commands.")
 wow.command("help", hidden=True)(show_help)
 
 
@@ -54,6 +47,40 @@ def history(weeks: Annotated[str, typer.Argument(help="How many, from 1 to 52.",
     if not re.fullmatch("[0-9]{1,4}", weeks, re.ASCII) or not 1 <= int(weeks) <= MOST_WEEKS:
         is_wrong(f"Please give one number of weeks, from 1 to {MOST_WEEKS}.")
     in_terminal(lambda bot: _terminal().history(bot, by(), int(weeks)))
+
+
+@wow.command(epilog=EXIT_CODES)
+def report(
+    day: Annotated[
+        str, typer.Argument(help="A day of the week, yyyy-mm-dd; else the current week so far.", metavar="DAY")
+    ] = "",
+    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it there too, as PNG.")] = None,
+) -> None:
+    """Report a week in numbers, beside the weeks before."""
+    in_terminal(lambda bot: _terminal().report(bot, by(), day, picture))
+
+
+@wow.command(epilog=f"{WAITING} {EXIT_CODES}")
+def ap(
+    issue: Annotated[str, typer.Argument(help="Its number, or the address of its page.", metavar="ISSUE")],
+    *,
+    urgency: Annotated[str, typer.Option(help="U1 (outage likely within a month), U2 (three months) or U3 (not).")],
+    impact: Annotated[str, typer.Option(help="I1 (outage of 25 minutes or more), I2 (5 to 25) or I3 (less).")],
+    no_wait: NoWait = False,
+    who: As = "",
+) -> None:
+    """Set the AP label that urgency and impact give."""
+    sides = _side("--urgency", "U", urgency), _side("--impact", "I", impact)
+    person = by(who)
+    in_terminal(lambda bot: _terminal().ap(bot, person, issue, *sides, wait=not no_wait))
+
+
+def _side(option: str, letter: str, typed: str) -> str:
+    """Read one side of the matrix: U1, u1 or 1."""
+    number = typed.casefold().removeprefix(letter.casefold())
+    if number not in {"1", "2", "3"}:
+        is_wrong(f"{option} is {letter}1, {letter}2 or {letter}3.")
+    return f"{letter}{number}"
 
 
 @wow.command(epilog=f"{WAITING} {EXIT_CODES}")

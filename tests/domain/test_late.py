@@ -78,7 +78,9 @@ def test_a_late_addition_that_has_the_label_is_marked_as_labelled() -> None:
     events = (added(STARTED + SOON),)
 
     assert judge(issue("unscheduled"), events, WOW, STARTED, TEAM).labelled
-    assert judge(issue(), events, WOW, STARTED, TEAM) == Verdict(late=True, why="added after the week had started")
+    assert judge(issue(), events, WOW, STARTED, TEAM) == Verdict(
+        late=True, why="added after the week had started", added=(STARTED + SOON).isoformat()
+    )
 
 
 # what Baton itself did
@@ -129,7 +131,7 @@ def test_a_label_that_a_person_took_off_since_the_addition_stays_off() -> None:
         issue(), (late, label_put_on(STARTED + SOON), label_taken_off(STARTED + 2 * SOON)), WOW, STARTED, TEAM
     )
 
-    assert verdict == Verdict(late=False, why="taken off by hand")
+    assert verdict == Verdict(late=False, why="taken off by hand", added=(STARTED + SOON).isoformat())
     assert not is_late(late, label_taken_off(STARTED + SOON))
 
 

@@ -28,6 +28,7 @@ from bot.domain.operations import (
     SetMilestone,
     SetTopic,
     SetUsergroup,
+    ShowPicture,
     SlackPlan,
     WriteNote,
     WriteReport,
@@ -80,6 +81,7 @@ KINDS: dict[type[Operation], st.SearchStrategy[Operation]] = {
     SetTopic: st.builds(SetTopic, texts, texts),
     Post: st.builds(Post, texts, texts, texts, texts, otherwise=texts, thread=texts),
     Refresh: st.builds(Refresh, texts),
+    ShowPicture: st.builds(ShowPicture, texts, texts, texts),
 }
 operations = st.one_of(*KINDS.values())
 

@@ -12,6 +12,8 @@ from bot.domain.commands.wow import (
     CheckLate,
     History,
     NextWeek,
+    Prioritise,
+    ReportWeek,
     RollOver,
     UndoRollover,
     WowCommand,
@@ -24,7 +26,7 @@ from bot.domain.errors import UserError
 
 TODAY = date(2026, 11, 25)
 LAST = date(2026, 11, 24)
-NAMES = ("status", "rollover", "undo", "next", "add", "check", "history", "help")
+NAMES = ("status", "rollover", "undo", "next", "add", "check", "history", "report", "ap", "help")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,11 @@ NAMES = ("status", "rollover", "undo", "next", "add", "check", "history", "help"
         ("history", History(5)),
         ("history 1", History(1)),
         ("history 52", History(52)),
+        ("report", ReportWeek()),
+        ("report 2026-11-24", ReportWeek(LAST)),
+        ("report ending 2026\u201111\u201124", ReportWeek(LAST)),
+        ("ap #12", Prioritise(12)),
+        ("ap https://gitlab.example/a/b/-/issues/7", Prioritise(7, "https://gitlab.example/a/b")),
         ("help", WowHelp()),
         ("help me please", WowHelp()),
     ],

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, cast
@@ -23,7 +23,8 @@ from bot import charts
 from bot.charts import draw, layout, read, written
 from bot.domain.errors import Unavailable
 from bot.domain.events import KINDS, Kind
-from bot.domain.pictures import Mark, Picture
+from bot.domain.pictures import Drawable, Mark, Picture, WeekPicture
+from bot.domain.report import Day, Totals
 
 NINE: Final = datetime(2017, 1, 31, 21, tzinfo=UTC)
 WORDS: Final = (
@@ -69,6 +70,43 @@ PICTURES: Final = {
 }
 
 
+TUESDAY: Final = date(2026, 11, 24)
+
+
+def a_week(
+    *counts: tuple[int, int], title: str = "WoW ending 2026-11-24", trend: tuple[Totals, ...] = ()
+) -> WeekPicture:
+    first = TUESDAY - timedelta(max(len(counts), 7) - 1)
+    days = tuple(Day(first + timedelta(number), issues, done) for number, (issues, done) in enumerate(counts))
+    return WeekPicture(title, "2026-11-18 to 2026-11-24", TUESDAY, days, trend or (weeks(1)))
+
+
+def weeks(number: int, issues: int = 14, done: int = 9, gap: int = 0) -> tuple[Totals, ...]:
+    """So many weeks, oldest first, with one missing after every `gap` of them; the older half was closed by hand."""
+    backwards = [TUESDAY - timedelta(weeks=place + (place // gap if gap else 0)) for place in range(number)]
+    return tuple(
+        Totals(ending, issues, done, issues // 3, issues // 5, issues - done if place < number / 2 else None)
+        for place, ending in enumerate(backwards)
+    )[::-1]
+
+
+WEEKS: Final = {
+    "usual": a_week((11, 0), (11, 2), (12, 2), (12, 4), (12, 4), (14, 7), (14, 9), trend=weeks(10)),
+    "so far": a_week((11, 0), (11, 2), trend=weeks(4)),
+    "the first day of the first week": a_week((5, 0)),
+    "nothing at all": a_week(*[(0, 0)] * 7, trend=weeks(3, 0, 0)),
+    "all of many": a_week(*[(500, 500)] * 7, trend=weeks(10, 500, 500)),
+    "none of many": a_week(*[(500, 0)] * 7, trend=weeks(10, 500, 0)),
+    "weeks missing": a_week(*[(9, 3)] * 7, trend=weeks(10, gap=3)),
+    "two weeks": a_week(*[(9, 3)] * 7, trend=weeks(2)),
+    "a long week": a_week(*[(number, number // 2) for number in range(60)], trend=weeks(3)),
+    "odd title": a_week((3, 1), title=" ".join(ODD), trend=weeks(5)),
+}
+
+
+EVERY: Final[dict[str, Drawable]] = {**PICTURES, **WEEKS}
+
+
 def size(png: bytes) -> tuple[int, int]:
     width, height = struct.unpack(">II", png[16:24])
     return width, height
@@ -82,12 +120,12 @@ def drawing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
         yield importlib.import_module("bot.charts.__main__")
 
 
-def texts(drawing: ModuleType, picture: Picture) -> Iterator[Any]:
-    with drawing.settings():
+def texts(drawing: ModuleType, picture: Drawable) -> Iterator[Any]:
+    with drawing.paper.settings():
         yield from (text for text in drawing.placed(picture).figure.axes[0].texts if text.get_text())
 
 
-def said(drawing: ModuleType, picture: Picture) -> list[str]:
+def said(drawing: ModuleType, picture: Drawable) -> list[str]:
     return [text.get_text() for text in texts(drawing, picture)]
 
 
@@ -154,25 +192,25 @@ def test_a_picture_that_fails_says_so_and_repeats_nothing_of_the_log() -> None:
     assert not failed.value.world_is_down
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_description_is_read_as_it_was_written(name: str) -> None:
-    assert read(written(PICTURES[name])) == PICTURES[name]
+    assert read(written(EVERY[name])) == EVERY[name]
 
 
 def test_instants_of_any_zone_become_utc() -> None:
     elsewhere = timedelta(hours=9)
     body = json.loads(written(PICTURES["1 events"]))
     body["began_at"] = (NINE + elsewhere).replace(tzinfo=None).isoformat() + "+09:00"
-    assert read(json.dumps(body).encode()).began_at.isoformat() == "2017-01-31T21:00:00+00:00"
+    assert cast("Picture", read(json.dumps(body).encode())).began_at.isoformat() == "2017-01-31T21:00:00+00:00"
 
 
 # what is seen
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", EVERY)
 def test_no_words_lie_upon_others_or_leave_the_paper(name: str, drawing: ModuleType) -> None:
     """A sign without a shape warns of nothing either: here a warning would be an error."""
-    boxes = [text.get_window_extent() for text in texts(drawing, PICTURES[name])]
+    boxes = [text.get_window_extent() for text in texts(drawing, EVERY[name])]
 
     for box in boxes:
         assert box.x0 >= 0
@@ -207,6 +245,26 @@ def test_an_outage_that_goes_on_has_no_end(drawing: ModuleType) -> None:
 
     assert not any(each.startswith("ended") for each in words)
     assert "ongoing at 1 Feb 00:10" in words
+
+
+def test_a_week_is_drawn_as_wide_as_a_phone_shows_well() -> None:
+    width, height = size(asyncio.run(draw(WEEKS["usual"])))
+
+    assert width == layout.WIDTH
+    assert 900 < height < 1600
+
+
+def test_what_a_line_or_a_bar_stands_for_is_written_at_it(drawing: ModuleType) -> None:
+    words = said(drawing, WEEKS["usual"])
+
+    assert {"14 issues", "9 delivered", "delivered", "not delivered", "Wed 18", "24 Nov", "of 14"} <= {*words}
+    assert words.count("–") == 5, "what is not known of weeks that were closed by hand"
+
+
+def test_weeks_that_are_missing_are_told_and_a_week_alone_is_compared_with_none(drawing: ModuleType) -> None:
+    assert "Dotted: weeks are missing in between." in said(drawing, WEEKS["weeks missing"])
+    assert "Dotted: weeks are missing in between." not in said(drawing, WEEKS["usual"])
+    assert "No other week is recorded yet" in said(drawing, WEEKS["the first day of the first week"])
 
 
 # what stands where

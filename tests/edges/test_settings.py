@@ -85,6 +85,7 @@ def test_defaults_are_those_of_a_small_team_on_one_machine(environment: Environm
     assert settings.wow_leads == settings.private_channels == ()
     assert settings.gitlab_users == {}
     assert settings.oncall_topic is False
+    assert settings.report_picture is True
     assert [
         settings.handoff_reminder,
         settings.handoff_escalation,

@@ -42,7 +42,7 @@ class Office:
             store = open_store(f"sqlite:///{self.path}/baton.db")
             async with aiohttp.ClientSession() as session:
                 calls = SlackCalls(self.slack.bot_token, f"{self.server.url}/api/", session, lambda: AT)
-                performer = SlackPerformer(calls, store, Team("C1"), {}, lambda: AT)
+                performer = SlackPerformer(calls, store, Team("C1"), {}, {}, lambda: AT)
                 for number, operation in enumerate(operations):
                     await performer(Delivery(number, None, "it", operation, "claimed", 0))
             store.close()

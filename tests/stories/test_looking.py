@@ -31,6 +31,8 @@ def test_the_status_tells_dates_counts_goals_and_the_most_urgent_first(world: Wo
     assert "*WoW* · 2026-11-25 to 2026-12-01 · 7 days left" in told
     assert "1 done · 5 open · 2 unscheduled" in told
     assert "AP1: 1 · AP2: 0 · AP3: 0" in told
+    assert "Priority order (the default; the project gives its labels no priorities): (perceived) data loss ›" in told
+    assert "› SL1 = SL2 › unblocks others › outage › goal › blocked › oncall" in told
     assert "*Goals* (0 of 1 done)" in told
     order = [line.split()[0] for line in told.partition("most urgent first")[2].splitlines()[1:]]
     assert order == [f"#{iid}" for iid in (lost, week.late, down, week.goal, week.planned)]
@@ -45,6 +47,7 @@ def test_a_projects_own_order_of_labels_wins(world: World, gitlab: Gitlab) -> No
 
     told = answer(world, "/wow status", "most urgent first")
 
+    assert "Priority order (the project's own): audit first" in told
     assert told.partition("most urgent first")[2].splitlines()[1].startswith(f"#{first} ")
 
 

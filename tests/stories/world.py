@@ -181,6 +181,8 @@ class World:
             "PORT": "0",
             "TEAM_CHANNEL": CHANNEL,
             "GITLAB_WEBHOOK_SECRET": HOOK_SECRET,
+            # nothing is drawn but where the story is about it: each picture takes a second
+            "REPORT_PICTURE": "no",
         }
         name = f"bot{next(self._numbers)}"
         bot = Bot(needed | self._settings | settings, self._folder, lambda: self.clock.said, self._speaks_to, name)

@@ -8,13 +8,15 @@
     /wow add <#iid or URL>                also: the bare number; the address of the issue's page
     /wow check
     /wow history [n]                      n from 1 to 52
+    /wow report [yyyy-mm-dd]              a day of the week, usually its last; the word `ending` may stand before it
+    /wow ap <#iid or URL>                 as for add
     /wow help
 
 `WowHelp` is the answer to a word that is no sub-command.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,23 +68,46 @@ class AddToWeek:
 
 
 @dataclass(frozen=True)
+class ReportWeek:
+    """The report of the week that `day` is in; without a day, of the current one so far."""
+
+    day: date | None = None
+
+
+@dataclass(frozen=True)
+class Prioritise:
+    """Choose the AP label of issue `iid`; `project` is the address of its project, where one was typed."""
+
+    iid: int
+    project: str = ""
+
+
+@dataclass(frozen=True)
 class CheckLate:
     """Label late additions now, and list what was done."""
 
 
 @dataclass(frozen=True)
 class WowHelp:
-    """The sub-commands; for a word that is none, that word (`unknown`) and the `nearest` sub-command, if one is near.
-
-    `later` is a sub-command that is not there yet.
-    """
+    """The sub-commands; for a word that is none, that word (`unknown`) and the `nearest` sub-command, if one is near."""
 
     unknown: str = ""
     nearest: str = ""
-    later: str = ""
 
 
-WowCommand = WowStatus | RollOver | UndoRollover | NextWeek | AddToWeek | CheckLate | History | WowHelp | WowOverview
+WowCommand = (
+    WowStatus
+    | RollOver
+    | UndoRollover
+    | NextWeek
+    | AddToWeek
+    | CheckLate
+    | History
+    | ReportWeek
+    | Prioritise
+    | WowHelp
+    | WowOverview
+)
 
 
 WOW_USAGE: tuple[Usage, ...] = (
@@ -97,6 +122,12 @@ WOW_USAGE: tuple[Usage, ...] = (
     Usage("/wow add <#iid or URL>", "/wow add #12", "puts the issue into the current week"),
     Usage("/wow check", "/wow check", "labels late additions now, and lists what it did"),
     Usage("/wow history [n]", "/wow history 5", "the last n closed weeks (1 to 52), and who rolled them over"),
+    Usage(
+        "/wow report [yyyy-mm-dd]",
+        "/wow report 2026-11-24",
+        "a week in numbers and pictures: delivered, carried, unscheduled, toil, goals; alone, the current week so far",
+    ),
+    Usage("/wow ap <#iid or URL>", "/wow ap #12", "shows which AP label urgency and impact give, and sets it"),
     Usage("/wow help", "/wow help", "this list"),
 )
 
@@ -110,7 +141,7 @@ _PLAIN: Mapping[str, WowCommand] = {
     "next": NextWeek(),
     "check": CheckLate(),
 }
-_NAMES = ("status", "rollover", "undo", "next", "add", "check", "history", "help")
+_NAMES = ("status", "rollover", "undo", "next", "add", "check", "history", "report", "ap", "help")
 
 
 def parse_wow(text: str, today: date) -> WowCommand:
@@ -126,20 +157,13 @@ def parse_wow(text: str, today: date) -> WowCommand:
         name, arguments = "rollover", arguments[1:]
     if [one.casefold() for one in arguments] == ["help"] and name in _NAMES:
         return WowHelp()
-    match name:
-        case "report" | "ap":
-            return WowHelp(later=name)
-        case "rollover" | "roll-over":
-            return RollOver(_ending(arguments, today))
-        case "history":
-            return History(_count(arguments))
-        case "add":
-            return _addition(arguments)
-        case "status" | "undo" | "next" | "check":
-            expect_nothing(f"/wow {name}", arguments)
-            return _PLAIN[name]
-        case "help":
-            return WowHelp()
+    if name in _PLAIN:
+        expect_nothing(f"/wow {name}", arguments)
+        return _PLAIN[name]
+    if read := _READ.get(name):
+        return read(arguments, today)
+    if name == "help":
+        return WowHelp()
     return WowHelp(unknown=quotable(typed[0]), nearest=nearest(name, _NAMES))
 
 
@@ -165,12 +189,42 @@ def _count(arguments: Sequence[str]) -> int:
     raise UserError(f"Please give one number of weeks, from 1 to {MOST_WEEKS}: `/wow history 5`.")
 
 
-def _addition(typed: Sequence[str]) -> AddToWeek:
+def _day(arguments: Sequence[str], today: date) -> date | None:
+    rest = arguments[1:] if arguments and arguments[0].casefold() == "ending" else arguments
+    if not arguments:
+        return None
+    if len(rest) != 1:
+        raise UserError(
+            f"Please name one day of the week, as yyyy-mm-dd: `/wow report {week.last_ending(today)}`. "
+            "Without a day I take the current week."
+        )
+    return week.parse_day(quotable(rest[0]), "/wow report", today)
+
+
+_NOT_FOR_REQUESTS: Mapping[str, str] = {
+    "add": "I put issues into the week, not merge requests.",
+    "ap": "AP labels are for issues, not for merge requests.",
+}
+
+
+def _issue(command: str, typed: Sequence[str]) -> tuple[int, str]:
+    """Read one issue: its number, and the address of its project where one was typed."""
     arguments = references(typed)
     if len(arguments) == 1 and (written := REFERENCE.fullmatch(arguments[0])):
-        return AddToWeek(int(written[1]))
+        return int(written[1]), ""
     if len(arguments) == 1 and (written := ADDRESS.fullmatch(arguments[0])):
-        return AddToWeek(int(written[2]), written[1])
+        return int(written[2]), written[1]
     if len(arguments) == 1 and re.fullmatch(r"![0-9]+|<?https?://\S+/merge_requests/[0-9]+\S*", arguments[0]):
-        raise UserError("I put issues into the week, not merge requests. Please name an issue: `/wow add #12`.")
-    raise UserError("Please name one issue, by its number or by the address of its page: `/wow add #12`.")
+        raise UserError(f"{_NOT_FOR_REQUESTS[command]} Please name an issue: `/wow {command} #12`.")
+    raise UserError(f"Please name one issue, by its number or by the address of its page: `/wow {command} #12`.")
+
+
+_READ: Mapping[str, Callable[[Sequence[str], date], WowCommand]] = {
+    "rollover": lambda arguments, today: RollOver(_ending(arguments, today)),
+    "roll-over": lambda arguments, today: RollOver(_ending(arguments, today)),
+    "history": lambda arguments, _: History(_count(arguments)),
+    "add": lambda arguments, _: AddToWeek(*_issue("add", arguments)),
+    "ap": lambda arguments, _: Prioritise(*_issue("ap", arguments)),
+    "report": lambda arguments, today: ReportWeek(_day(arguments, today)),
+}
+"""Commands with something behind them."""

@@ -349,3 +349,12 @@ def homes(db: Database) -> None:
             only_one INTEGER PRIMARY KEY CHECK (only_one = 1), at TEXT NOT NULL, value TEXT NOT NULL
         );
     """)
+
+
+@migrations()
+def weeks_in_numbers(db: Database) -> None:
+    """When an issue came into a week that had started, and the numbers of weeks that somebody closed by hand."""
+    db.executescript("""
+        ALTER TABLE verdicts ADD COLUMN added TEXT NOT NULL DEFAULT '';
+        CREATE TABLE closed_weeks (ending TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    """)

@@ -32,7 +32,7 @@ def load(kind: type[T], written: str) -> T:
     return result
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def load_frozen(kind: type[T], written: str) -> T:
     """Read a large value that nobody changes back, once for many readings of the same text."""
     return load(kind, written)

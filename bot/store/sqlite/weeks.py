@@ -1,19 +1,20 @@
 """Rollovers, what was shown before them, verdicts about late additions, and the last known answers of GitLab."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
 from bot.domain.errands import Errand
 from bot.domain.late import Verdict
+from bot.domain.report import Totals
 from bot.domain.rollover import Kept, Turn
 from bot.domain.tracker import WeekFacts
 from bot.domain.turning import Choices, Preview, Rollover
 from bot.store.sqlite.rows import Rows, instant, instant_or_none, text
 from bot.store.sqlite.values import dump, load, load_frozen
 
-KEPT_AS_TEXT = (WeekFacts, Preview, Choices, Turn, Errand)
+KEPT_AS_TEXT = (WeekFacts, Preview, Choices, Turn, Errand, Totals)
 
 
 class WeeksTx(Rows):
@@ -61,6 +62,37 @@ class WeeksTx(Rows):
         """List the rollovers that are done, newest week first."""
         rows = self.rows("SELECT * FROM rollovers WHERE state = 'done' ORDER BY ending DESC LIMIT ?", (limit,))
         return [_rollover(row) for row in rows]
+
+    def rollovers_to(self, ending: date, limit: int) -> list[Rollover]:
+        """List the rollovers that are done of the weeks up to the one ending on `ending`, newest week first."""
+        rows = self.rows(
+            "SELECT * FROM rollovers WHERE state = 'done' AND ending <= ? ORDER BY ending DESC LIMIT ?",
+            (ending.isoformat(), limit),
+        )
+        return [_rollover(row) for row in rows]
+
+    def turned_endings(self) -> frozenset[date]:
+        """List the last days of the weeks whose rollovers are done."""
+        rows = self.rows("SELECT ending FROM rollovers WHERE state = 'done'")
+        return frozenset(date.fromisoformat(row["ending"]) for row in rows)
+
+    # weeks that were closed by hand
+
+    def keep_totals(self, totals: Iterable[Totals]) -> None:
+        """Remember the numbers of closed weeks that Baton did not turn."""
+        self.run_many(
+            "INSERT OR REPLACE INTO closed_weeks (ending, value) VALUES (?, ?)",
+            [(one.ending.isoformat(), dump(one)) for one in totals],
+        )
+
+    def totals(self) -> dict[date, Totals]:
+        """Read the numbers of the closed weeks that Baton did not turn, by last day."""
+        found = (load(Totals, row["value"]) for row in self.rows("SELECT value FROM closed_weeks"))
+        return {one.ending: one for one in found}
+
+    def forget_totals(self) -> None:
+        """Forget them: the tracker is another one."""
+        self.run("DELETE FROM closed_weeks")
 
     def save_rollover(self, rollover: Rollover) -> None:
         """Remember how far a rollover is."""
@@ -132,7 +164,9 @@ class WeeksTx(Rows):
         """Read what was decided about the issues of a milestone, by key (`issue:12`)."""
         rows = self.rows("SELECT * FROM verdicts WHERE milestone = ?", (milestone,))
         return {
-            f"{row['noun']}:{row['iid']}": Verdict(bool(row["late"]), row["why"], bool(row["labelled"]), row["seen"])
+            f"{row['noun']}:{row['iid']}": Verdict(
+                bool(row["late"]), row["why"], bool(row["labelled"]), row["seen"], row["added"]
+            )
             for row in rows
         }
 
@@ -152,15 +186,24 @@ class WeeksTx(Rows):
         """Remember verdicts; an earlier one about the same issue stays, but `anew` for one that is late without a label."""
         conflict = (
             "DO UPDATE SET late = excluded.late, why = excluded.why, labelled = excluded.labelled, at = excluded.at, "
-            "seen = excluded.seen WHERE verdicts.late = 1 AND verdicts.labelled = 0"
+            "seen = excluded.seen, added = excluded.added WHERE verdicts.late = 1 AND verdicts.labelled = 0"
             if anew
             else "DO NOTHING"
         )
         self.run_many(
-            "INSERT INTO verdicts (milestone, noun, iid, late, why, labelled, at, seen) "
-            f"VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (milestone, noun, iid) {conflict}",
+            "INSERT INTO verdicts (milestone, noun, iid, late, why, labelled, at, seen, added) "
+            f"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (milestone, noun, iid) {conflict}",
             [
-                (milestone, *_split(key), verdict.late, verdict.why, verdict.labelled, text(at), verdict.seen)
+                (
+                    milestone,
+                    *_split(key),
+                    verdict.late,
+                    verdict.why,
+                    verdict.labelled,
+                    text(at),
+                    verdict.seen,
+                    verdict.added,
+                )
                 for key, verdict in verdicts.items()
             ],
         )

@@ -133,8 +133,6 @@ def test_the_program_alone_shows_its_commands_and_complains_of_nothing(world: Wo
     "words",
     [
         ["doctor"],
-        ["wow", "report"],
-        ["wow", "ap", "12"],
     ],
 )
 def test_what_is_not_there_yet_is_said_and_nothing_else_is_suggested(

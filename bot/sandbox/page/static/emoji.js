@@ -27,6 +27,7 @@ export const OFFERED = [
 const DRAWN = new Set([
   ...OFFERED, "-1", "leftwards_arrow_with_hook", "checkered_flag", "octagonal_sign", "information_source",
   "calendar", "inbox_tray", "mag", "lock", "hourglass", "no_entry_sign", "speech_balloon", "raising_hand", "handshake",
+  "bar_chart", "label",
 ]);
 const SAME = { thumbsup: "+1", thumbsdown: "-1" };
 
