@@ -146,7 +146,7 @@ def test_issues_are_created_listed_by_keyset_and_deleted(
     assert len(check_exchanges(server.recorded())) == 4
 
 
-def test_labels_and_webhooks(client: gitlab.Gitlab, server: Server) -> None:
+def test_labels_and_webhooks(client: gitlab.Gitlab, world: GitlabWorld, server: Server) -> None:
     project = client.projects.get("acme/production")
     label = project.labels.create({"name": "moved 1", "color": "#112233", "priority": 3})
     project.labels.update("moved 1", {"priority": 2})
@@ -158,9 +158,12 @@ def test_labels_and_webhooks(client: gitlab.Gitlab, server: Server) -> None:
     project.hooks.update(hook.id, {"url": hook.url, "deployment_events": True})
     assert project.hooks.get(hook.id).deployment_events
     assert len(project.hooks.list(get_all=True)) == 1
+    world.tests_hook(hook.id)
+    [event] = client.http_get(f"/projects/42/hooks/{hook.id}/events")  # type: ignore[misc] # a list
+    assert (event["trigger"], event["response_status"]) == ("issue_hooks", "internal error")
     project.hooks.delete(hook.id)
 
-    assert len(check_exchanges(server.recorded())) == 11
+    assert len(check_exchanges(server.recorded())) == 12
 
 
 def test_refusals_pass_and_only_their_address_is_checked(client: gitlab.Gitlab, server: Server) -> None:

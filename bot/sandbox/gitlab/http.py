@@ -5,6 +5,7 @@ https://docs.gitlab.com/api/rest/ and https://docs.gitlab.com/api/rest/authentic
 
 import json
 from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -84,7 +85,7 @@ def _endpoint(
 
 def _answer(world: GitlabWorld, limit: "_RateLimit", handler: Handler, request: web.Request, raw: bytes) -> _Said:
     world.state.web_url = world.state.web_url or str(request.url.origin())
-    headers = limit.counted()
+    headers = {"Date": format_datetime(world.state.now(), usegmt=True), **limit.counted()}
     if limit.exceeded:
         wait = {"Retry-After": str(limit.seconds_left)}
         return _Said(HTTPStatus.TOO_MANY_REQUESTS, "Retry later\n", headers | wait, "text/plain")
@@ -118,6 +119,9 @@ def _let_in(world: GitlabWorld, request: web.Request) -> None:
     given = request.headers.get("PRIVATE-TOKEN") or bearer or request.query.get("private_token")
     if given != world.token:
         raise refused(HTTPStatus.UNAUTHORIZED, "401 Unauthorized")
+    if world.token_is_expired:
+        description = "Token is expired. You can either do re-authorization or token refresh."
+        raise RefusedError(HTTPStatus.UNAUTHORIZED, {"error": "invalid_token", "error_description": description})
     if world.token_read_only and request.method not in ("GET", "HEAD"):
         description = "The request requires higher privileges than provided by the access token."
         error = {"error": "insufficient_scope", "error_description": description, "scope": "api"}

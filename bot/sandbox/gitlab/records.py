@@ -138,7 +138,7 @@ class ProjectEvent:
 
 @dataclass
 class Hook:
-    """A webhook: where to, which events, and whether it is given up for a while."""
+    """A webhook: where to, which events, and whether it is given up, for a while or until it is tested."""
 
     id: int
     url: str
@@ -149,6 +149,14 @@ class Hook:
     failures: int = 0
     disabled_until: datetime | None = None
     name: str = ""
+    given_up: bool = False
+
+    @property
+    def alert_status(self) -> str:
+        """Whether it is sent anything, in GitLab's words."""
+        if self.given_up:
+            return "disabled"
+        return "temporarily_disabled" if self.disabled_until else "executable"
 
 
 class OnlyQuickActions(Exception):  # noqa: N818 - not an error: the note did its work and is not kept

@@ -20,6 +20,7 @@ from bot.sandbox.gitlab.records import (
     User,
     refused,
 )
+from bot.sandbox.gitlab.sender import UNREACHED, SentHook
 
 _VERSION = {"version": "19.1.0", "revision": "5b1d2c3", "kas": {"enabled": False}, "enterprise": False}
 _HOOK_EVENTS = (
@@ -58,7 +59,7 @@ def own_token(call: Call) -> Answer:
         "user_id": call.user.id,
         "active": True,
         "created_at": shapes.instant(call.user.created_at),
-        "expires_at": None,
+        "expires_at": call.world.token_expires_on and call.world.token_expires_on.isoformat(),
     }
 
 
@@ -264,6 +265,18 @@ def hook(call: Call) -> Answer:
     return shapes.hook(call.state, call.hook())
 
 
+def hook_events(call: Call) -> Answer:
+    """How the deliveries of a webhook went, the newest first; an attempt that reached nobody has an error for a status.
+
+    https://docs.gitlab.com/api/project_webhooks/#list-all-events-for-a-project-webhook
+    """
+    call.in_project()
+    call.needs(MAINTAINER)
+    sent = [each for each in call.world.sender.sent if each.hook == call.hook().id]
+    attempts = [(each, status) for each in sent for status in each.statuses]
+    return Rows(list(enumerate(attempts))[::-1], lambda numbered: _hook_event(numbered[0], *numbered[1]))
+
+
 def create_hook(call: Call) -> Answer:
     """Registers a webhook."""
     state = call.in_project()
@@ -284,6 +297,20 @@ def delete_hook(call: Call) -> None:
     """Removes a webhook."""
     call.needs(MAINTAINER)
     del call.state.hooks[call.hook().id]
+
+
+def _hook_event(number: int, sent: SentHook, status: int) -> Json:
+    return {
+        "id": number,
+        "url": sent.url,
+        "trigger": f"{sent.event.lower().removesuffix(' hook').replace(' ', '_')}_hooks",
+        "request_headers": {"Content-Type": "application/json", "X-Gitlab-Event": sent.event},
+        "request_data": sent.payload,
+        "response_headers": {},
+        "response_body": "",
+        "execution_duration": 0.1,
+        "response_status": str(status) if status != UNREACHED else "internal error",
+    }
 
 
 def _set_hook(call: Call, record: Hook) -> Json:
@@ -363,6 +390,7 @@ def routes() -> list[tuple[str, str, Handler]]:
         ("GET", "/projects/{project}/hooks/{hook}", hook),
         ("PUT", "/projects/{project}/hooks/{hook}", update_hook),
         ("DELETE", "/projects/{project}/hooks/{hook}", delete_hook),
+        ("GET", "/projects/{project}/hooks/{hook}/events", hook_events),
         ("GET", "/projects/{project}", project),
         ("GET", "/groups/{group}", group),
         ("GET", "/groups/{group}/milestones", group_milestones),

@@ -295,7 +295,7 @@ def hook(state: State, record: Hook) -> Json:
         "created_at": instant(record.created_at),
         "project_id": state.project.id,
         "enable_ssl_verification": True,
-        "alert_status": "temporarily_disabled" if record.disabled_until else "executable",
+        "alert_status": record.alert_status,
         "disabled_until": instant(record.disabled_until) if record.disabled_until else None,
         "token_present": bool(record.token),
         "signing_token_present": bool(record.signing_token),

@@ -40,7 +40,7 @@ def _system_clock() -> datetime:
 class GitlabWorld:
     """One project, its group and its people.
 
-    What the token may (`token_access`, `token_read_only`, `token_admin`) and `rate_limit` may be set any time.
+    What the token may (`token_access`, `token_read_only`, `token_admin`, `token_expires_on`) and `rate_limit` may be set any time.
     """
 
     def __init__(
@@ -61,11 +61,17 @@ class GitlabWorld:
         self.token_by_group = False
         self.token_read_only = False
         self.token_admin = False
+        self.token_expires_on: date | None = None
         self.rate_limit = 0
         self.writes: list[Write] = []
         self.sender = Sender(self.state, self.changes)
         self.state.emit = self.sender.emit
         self.state.token_user = self.add_user(token_user, token_user.title(), bot=True)
+
+    @property
+    def token_is_expired(self) -> bool:
+        """Whether the token's last day is over; it ends as its day begins."""
+        return self.token_expires_on is not None and self.token_expires_on <= self.state.now().date()
 
     # Putting things there
 
@@ -411,6 +417,10 @@ class GitlabWorld:
     def release_hooks(self, order: Sequence[int] | None = None) -> None:
         """Sends what was held back; `order` gives another order, by index."""
         self.sender.release(order)
+
+    def tests_hook(self, hook: int) -> int:
+        """Somebody presses *Test* on a webhook's page; gives the status (0: not reached)."""
+        return self.sender.tries(self.state.hooks[hook], {"object_kind": "issue", "object_attributes": {}})
 
     def hooks_arrived(self, timeout: float = 5.0) -> bool:
         """Waits until every hook was sent or given up."""

@@ -5,6 +5,8 @@ https://docs.slack.dev/apis/web-api
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
@@ -41,9 +43,14 @@ class _Mouth:
             args = await _arguments(request)
             answer = self._answer(request.match_info["method"], args, _token(request, args), origin)
         except SlackError as error:
-            return _json(error.body, error.status, error.headers)
-        headers = {"x-oauth-scopes": ",".join(sorted(world.scopes))}
-        return _json({"ok": True, **answer}, headers=headers)
+            return _json(error.body, error.status, {**self._headers, **error.headers})
+        return _json({"ok": True, **answer}, headers=self._headers)
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        """What stands beside every answer: Slack's time, and what the app may do."""
+        at = datetime.fromtimestamp(self._world.clock(), UTC)
+        return {"Date": format_datetime(at, usegmt=True), "x-oauth-scopes": ",".join(sorted(self._world.scopes))}
 
     def _answer(self, name: str, args: Mapping[str, Any], token: str, origin: str) -> Json:
         world = self._world
@@ -158,6 +165,8 @@ def _home_published(call: Call) -> Json:
 
 
 def _connection_opened(call: Call) -> Json:
+    if not call.world.app_token_connects:
+        raise SlackError("missing_scope", needed="connections:write", provided="")
     ticket = call.world.line.sockets.new_ticket()
     origin = call.origin.replace("http", "ws", 1)
     return {"url": f"{origin}/link/?ticket={ticket}&app_id={call.world.app_id}"}

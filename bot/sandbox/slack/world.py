@@ -116,6 +116,8 @@ class SlackWorld:
         self.bot_url = ""
         """Where the bot listens for HTTP; unused while a Socket Mode connection is open."""
         self.scopes: set[str] = set(ALL_SCOPES)
+        self.app_token_connects = True
+        """Whether the app-level token has `connections:write`."""
         self.subscriptions: set[str] = set(ALL_EVENTS)
         self.shortcuts: dict[str, str] = {}
         """Name as people read it, and the callback id the bot hears."""
@@ -425,6 +427,12 @@ class SlackWorld:
         said = f"set the channel topic: {kept}" if kept else "cleared the channel topic"
         message = Message(where.id, self.next_ts(), user, f"<@{user}> {said}", subtype="channel_topic", topic=kept)
         return self.post(message)
+
+    def archives(self, channel: str, *, archived: bool = True) -> None:
+        """Somebody archives a channel, or takes it back."""
+        with self.lock:
+            self.channel(channel).is_archived = archived
+        self.changes.happened()
 
     def joins(self, user: str, channel: str) -> list[Ack]:
         """Somebody (or the bot) becomes a member of a channel."""
