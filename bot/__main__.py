@@ -17,6 +17,8 @@ except ModuleNotFoundError:
 from bot.settings import Settings
 from bot.terminal import PROGRAM
 from bot.verbs import COMMAND, Program, end, is_wrong, keeping, run, settings
+from bot.verbs.doctor import EXIT_CODES as DOCTORS_CODES
+from bot.verbs.doctor import doctor
 from bot.verbs.event import event
 from bot.verbs.handoff import handoff
 from bot.verbs.wow import wow
@@ -32,6 +34,7 @@ cli = typer.Typer(
 cli.add_typer(wow, name="wow")
 cli.add_typer(event, name="event")
 cli.add_typer(handoff, name="handoff")
+cli.command(epilog=DOCTORS_CODES)(doctor)
 
 
 def _tell_version(wanted: bool) -> None:

@@ -51,58 +51,18 @@ def digest(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
-class RotaReader:
-    """The worker; `source` is the address or path, `zone` the team's, for what the calendar leaves open."""
+class RotaSource:
+    """The rota where it is kept: `source` is the address or path, `zone` the team's, for what the calendar leaves open."""
 
     def __init__(
-        self,
-        source: str,
-        zone: ZoneInfo,
-        store: Store,
-        session: aiohttp.ClientSession,
-        clock: Callable[[], datetime],
-        *,
-        timeout: float = TIMEOUT,
+        self, source: str, zone: ZoneInfo, session: aiohttp.ClientSession, *, timeout: float = TIMEOUT
     ) -> None:
-        self.store, self.clock = store, clock
         self._source, self._zone, self._session, self._timeout = source, zone, session, timeout
-        self._failures = 0
-        self._trouble: str | None = None
         self._last: tuple[str, datetime, tuple[Entry, ...]] | None = None
 
-    async def run(self) -> None:
-        """Read again and again, until cancelled."""
-        while True:
-            metrics.beat("rota", self.clock())
-            try:
-                pause = await self.step()
-            except Exception:  # noqa: BLE001 - logged, and tried again
-                log.exception("rota.broke")
-                pause = PERIOD
-            await asyncio.sleep(pause)
-
-    async def step(self) -> float:
-        """Read once, and keep what was read, or why it was not; gives the seconds until the next time."""
-        at, source = self.clock(), digest(self._source)
-        try:
-            entries = await asyncio.to_thread(self._entries, await self._fetch(), at)
-        except NotReadError as failure:
-            trouble = str(failure)
-            self._failures += 1
-
-            def keep(tx: Tx) -> None:
-                tx.keep_rota(not_read(tx.rota(), trouble, source), at)
-        else:
-            trouble = ""
-            self._failures = 0
-            rota = Rota(at, entries, source=source)
-
-            def keep(tx: Tx) -> None:
-                tx.keep_rota(rota, at)
-
-        self._say(trouble)
-        await self.store.write(keep)
-        return min(PERIOD, FIRST_PAUSE * 2 ** min(self._failures - 1, 10)) if self._failures else PERIOD
+    async def read(self, at: datetime) -> tuple[Entry, ...]:
+        """Read it as it is now, as far as `read_calendar` does; raises NotReadError."""
+        return await asyncio.to_thread(self._entries, await self._fetch(), at)
 
     def _entries(self, text: bytes, at: datetime) -> tuple[Entry, ...]:
         # some stamp every entry anew whenever they are asked
@@ -112,14 +72,6 @@ class RotaReader:
         entries = read_calendar(text, self._zone, at)
         self._last = written, at, entries
         return entries
-
-    def _say(self, trouble: str) -> None:
-        """Log how it went, when that has changed."""
-        if trouble and trouble != self._trouble:
-            log.warning("rota.not_read", reason=trouble, mend="Check ROTA; until then the rota stays as last read.")
-        elif not trouble and self._trouble != "":
-            log.info("rota.read")
-        self._trouble = trouble
 
     async def _fetch(self) -> bytes:
         if "://" not in self._source:
@@ -148,6 +100,67 @@ class RotaReader:
                     message = f"the calendar at {host} is larger than {MOST_BYTES // 1_000_000} MB"
                     raise NotReadError(message)
             return bytes(body)
+
+
+class RotaReader:
+    """The worker; `source` is the address or path, `zone` the team's, for what the calendar leaves open."""
+
+    def __init__(
+        self,
+        source: str,
+        zone: ZoneInfo,
+        store: Store,
+        session: aiohttp.ClientSession,
+        clock: Callable[[], datetime],
+        *,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self.store, self.clock = store, clock
+        self._rota, self._digest = RotaSource(source, zone, session, timeout=timeout), digest(source)
+        self._failures = 0
+        self._trouble: str | None = None
+
+    async def run(self) -> None:
+        """Read again and again, until cancelled."""
+        while True:
+            metrics.beat("rota", self.clock())
+            try:
+                pause = await self.step()
+            except Exception:  # noqa: BLE001 - logged, and tried again
+                log.exception("rota.broke")
+                pause = PERIOD
+            await asyncio.sleep(pause)
+
+    async def step(self) -> float:
+        """Read once, and keep what was read, or why it was not; gives the seconds until the next time."""
+        at, source = self.clock(), self._digest
+        try:
+            entries = await self._rota.read(at)
+        except NotReadError as failure:
+            trouble = str(failure)
+            self._failures += 1
+
+            def keep(tx: Tx) -> None:
+                tx.keep_rota(not_read(tx.rota(), trouble, source), at)
+        else:
+            trouble = ""
+            self._failures = 0
+            rota = Rota(at, entries, source=source)
+
+            def keep(tx: Tx) -> None:
+                tx.keep_rota(rota, at)
+
+        self._say(trouble)
+        await self.store.write(keep)
+        return min(PERIOD, FIRST_PAUSE * 2 ** min(self._failures - 1, 10)) if self._failures else PERIOD
+
+    def _say(self, trouble: str) -> None:
+        """Log how it went, when that has changed."""
+        if trouble and trouble != self._trouble:
+            log.warning("rota.not_read", reason=trouble, mend="Check ROTA; until then the rota stays as last read.")
+        elif not trouble and self._trouble != "":
+            log.info("rota.read")
+        self._trouble = trouble
 
 
 def _read_file(path: Path) -> bytes:

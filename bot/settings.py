@@ -10,10 +10,11 @@ import io
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -412,37 +413,81 @@ class Settings(_Read):
         return label
 
 
+@dataclass(frozen=True)
+class Partly:
+    """Settings as far as they are right: what stands under a variable in `wrong` is a stand-in, and not to be used."""
+
+    settings: Settings
+    wrong: frozenset[str]
+    problems: tuple[str, ...]
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """List the secrets that are right."""
+        stand_ins = {str(_stand_in(name)) for name in self.wrong}
+        return tuple(secret for secret in self.settings.secrets() if secret not in stand_ins)
+
+
 def read(env_file: Path | None = Path(".env")) -> Settings:
     """Reads the environment, and `env_file` for what the environment leaves out.
 
     Raises:
         SettingsError: with everything that is missing or wrong at once.
     """
-    return _read(Settings, env_file)
+    return _whole(Settings, env_file)
 
 
 def read_for_keeping(env_file: Path | None = Path(".env")) -> KeepingSettings:
     """Reads in the same way what is needed to look after the database alone."""
-    return _read(KeepingSettings, env_file)
+    return _whole(KeepingSettings, env_file)
 
 
-def _read(kind: type[T], env_file: Path | None) -> T:
+def read_partly(env_file: Path | None = Path(".env")) -> Partly:
+    """Reads the same as `read`, and goes on with what is right where something is missing or wrong."""
+    return Partly(*_partly(Settings, env_file))
+
+
+def _whole(kind: type[T], env_file: Path | None) -> T:
+    settings, _, problems = _partly(kind, env_file)
+    if problems:
+        raise SettingsError(list(problems), env_file)
+    return settings
+
+
+def _partly(kind: type[T], env_file: Path | None) -> tuple[T, frozenset[str], tuple[str, ...]]:
     logging.getLogger("dotenv.main").setLevel(logging.ERROR)  # it warns of lines it skips; they are said here
     problems: list[str] = []
+    is_readable, unread = True, ""
     try:
         problems, unread = _unread_lines(env_file)
-        settings = kind(_env_file=env_file)
-        if not problems:
-            return settings
-    except ValidationError as error:
-        for detail in error.errors():
-            variable = str(detail["loc"][0]).upper()
-            # What stands in a line that cannot be read is not missing.
-            if not any(name in unread for name in {variable, *ALTERNATIVES.get(variable, ())}):
-                problems.append(_problem(variable, detail["type"], detail["msg"]))
     except (OSError, UnicodeDecodeError):
         problems = [f"{env_file} cannot be read. Make it a text file in UTF-8 that Baton's user may read."]
-    raise SettingsError(problems, env_file)
+        is_readable, env_file = False, None
+    wrong = {name.upper() for name in kind.model_fields if name.upper() in unread}
+    while True:
+        stand_ins: dict[str, Any] = {name.lower(): _stand_in(name) for name in wrong}
+        try:
+            settings = kind(_env_file=env_file, **stand_ins)
+        except ValidationError as error:
+            for detail in error.errors():
+                variable = str(detail["loc"][0]).upper()
+                # What stands in a line that cannot be read is not missing.
+                if is_readable and not any(name in unread for name in {variable, *ALTERNATIVES.get(variable, ())}):
+                    problems.append(_problem(variable, detail["type"], detail["msg"]))
+                wrong.add(variable)
+        else:
+            return settings, frozenset(wrong), tuple(problems)
+
+
+def _stand_in(variable: str) -> object:
+    """Give something valid that clashes with nothing, so that all other variables can be read."""
+    needed = {"SLACK_BOT_TOKEN": "xoxb-none", "SLACK_APP_TOKEN": "xapp-none", "SLACK_SIGNING_SECRET": "none"}
+    needed |= {"GITLAB_TOKEN": "none", "GITLAB_PROJECT": "1", "TEAM_CHANNEL": "C0"}
+    if variable in needed:
+        return needed[variable]
+    if variable.startswith("LABEL_") or variable.endswith("_TITLE"):
+        return f"instead of {variable}"
+    return Settings.model_fields[variable.lower()].get_default(call_default_factory=True)
 
 
 def _problem(variable: str, kind: str, message: str) -> str:

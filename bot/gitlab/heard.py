@@ -14,6 +14,15 @@ class BrokenError(Unavailable):
     """The connection broke instead of bringing an answer."""
 
 
+class TokenRefusedError(Unavailable):
+    """GitLab does not take the token; `why` is "expired" or "revoked" where it says so."""
+
+    def __init__(self, why: str = "") -> None:
+        said = {"expired": "it has expired", "revoked": "it was revoked"}.get(why, "it may have expired")
+        super().__init__(f"GitLab refuses my token (401); {said}", token_refused=True)
+        self.why = why
+
+
 class Heard:
     """GitLab's answer, as python-gitlab expects it from a backend: it is the response, and the response in it."""
 

@@ -14,7 +14,7 @@ from urllib3.util import Retry
 
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.operations import READ_ONLY
-from bot.gitlab.heard import Heard, StumbledError
+from bot.gitlab.heard import Heard, StumbledError, TokenRefusedError
 
 SILENT = frozenset({408, 502, 503, 504, 520, 521, 522, 523, 524})
 USUAL_WAIT, LONGEST_WAIT = 10.0, 120.0
@@ -34,7 +34,8 @@ def meaning(heard: Heard) -> Unavailable | Rejected:
         kind = StumbledError if wait is None and status >= 500 else Unavailable
         return kind(f"GitLab does not answer ({status})", retry_after=wait)
     if status == 401:
-        return Unavailable("GitLab refuses my token (401); it may have expired", token_refused=True)
+        said = sentence(_body(heard) or "").casefold()
+        return TokenRefusedError(next((why for why in ("expired", "revoked") if why in said), ""))
     if status == 409 or status >= 500:
         kind = StumbledError if status >= 500 else Unavailable
         return kind(f"GitLab answers with an error ({status})", world_is_down=False)

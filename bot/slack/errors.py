@@ -69,16 +69,20 @@ class NotThereError(Rejected):
 
 async def answer_to(call: Awaitable[Any], seconds: float) -> dict[str, Any]:
     """Wait for the answer to a call; raises Unavailable or Rejected."""
+    data: dict[str, Any] = (await response_to(call, seconds)).data
+    return data
+
+
+async def response_to(call: Awaitable[Any], seconds: float) -> Any:  # noqa: ANN401 - the SDK's response
+    """Wait for the answer to a call, headers and all; raises Unavailable or Rejected."""
     try:
         async with asyncio.timeout(seconds):
-            response = await call
+            return await call
     except SlackApiError as error:
         raise _meaning(error) from error
     except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
         message = f"Slack does not answer ({type(error).__name__})"
         raise Unavailable(message) from error
-    data: dict[str, Any] = response.data
-    return data
 
 
 def may_have_arrived(silence: Unavailable) -> bool:
@@ -94,6 +98,12 @@ def lacks_the_right(trouble: Unavailable) -> bool:
     """Tell a missing right, where only the call in hand needs it, from trouble with the token."""
     cause = trouble.__cause__
     return isinstance(cause, SlackApiError) and cause.response.get("error") == NO_PERMISSION
+
+
+def code_of(error: Unavailable | Rejected) -> str:
+    """Give Slack's own name of an error; empty where Slack did not answer with one."""
+    cause = error.__cause__
+    return str(cause.response.get("error") or "") if isinstance(cause, SlackApiError) else ""
 
 
 def _meaning(error: SlackApiError) -> Unavailable | Rejected:

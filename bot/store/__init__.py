@@ -7,15 +7,18 @@ public methods of that class.
 from pathlib import Path
 
 from bot.store.sqlite import HOMES, KEPT, OnWork, SqliteStore, StoreError, Tx, keeping, look_in, showing
+from bot.store.sqlite.examining import Condition, examine
 from bot.store.sqlite.requests import Wanted
 
 __all__ = [
     "HOMES",
     "KEPT",
+    "Condition",
     "Store",
     "StoreError",
     "Tx",
     "Wanted",
+    "examine_store",
     "keeping",
     "look_in",
     "open_store",
@@ -43,3 +46,8 @@ def path_of(url: str) -> Path:
         message = f"DATABASE_URL: only sqlite:///… is there so far, not {url.split(':', 1)[0]}://…"
         raise StoreError(message)
     return Path(url.removeprefix(PREFIX))
+
+
+def examine_store(url: str) -> Condition:
+    """Find out how the database at `url` is, without touching it; blocking, for a few seconds at most."""
+    return examine(path_of(url))

@@ -5,7 +5,7 @@ import getpass
 import logging
 import re
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -31,17 +31,14 @@ EXIT_CODES = (
 
 
 class Verbs(TyperGroup):
-    """A group of commands: one that is not there yet is said to be so, and only a near name is suggested."""
-
-    later: Sequence[str] = ()
-    """Commands that are not there yet."""
+    """A group of commands; of one that is not there, only a near name is suggested."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer shows no class for it
         """Find the command that was typed."""
         name = args[0].casefold()
         if self.get_command(ctx, name) is None and not ctx.resilient_parsing:  # it is not being completed
             near = self._near(name)
-            words = f"`{name}` is not there yet." if name in self.later else f"No such command '{args[0]}'.{near}"
+            words = f"No such command '{args[0]}'.{near}"
             is_wrong(f"{words} See `{ctx.command_path} --help`.")
         return super().resolve_command(ctx, args)
 
@@ -54,8 +51,6 @@ class Verbs(TyperGroup):
 
 class Program(Verbs):
     """The whole program: what is wrong with the words that were typed is said in one sentence, as all else is."""
-
-    later = ("doctor",)
 
     def main(self, *arguments: Any, standalone_mode: bool = True, **more: Any) -> Any:  # noqa: ANN401 - typer's own
         """Run the command that was typed, and end."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from bot.settings import Settings, SettingsError, read
+from bot.settings import Settings, SettingsError, read, read_partly
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-1-hush",
@@ -93,6 +93,37 @@ def test_defaults_are_those_of_a_small_team_on_one_machine(environment: Environm
         settings.late_sweep,
     ] == [10, 30, 240, 60]
     assert settings.log_reaction == "pushpin"
+
+
+@pytest.mark.parametrize("name", [field.upper() for field in Settings.model_fields])
+def test_whatever_is_wrong_the_rest_can_be_read(environment: Environment, name: str) -> None:
+    environment.has(**{name: "  ", "WOW_LEADS": "U7"} if name != "WOW_LEADS" else {name: "  "})
+
+    found = read_partly(env_file=None)
+
+    assert found.wrong == {name}
+    assert [problem.split()[0].rstrip(":") for problem in found.problems] == [name]
+    assert name == "WOW_LEADS" or found.settings.wow_leads == ("U7",)
+
+
+def test_everything_wrong_is_told_at_once_and_named(environment: Environment) -> None:
+    environment.lacks(*REQUIRED)
+    environment.has(LABEL_OUTAGE="goal", PORT="many", TEAM_TIMEZONE="Mars/Olympus")
+
+    found = read_partly(env_file=None)
+
+    named = {*REQUIRED, "SLACK_SIGNING_SECRET", "LABEL_GOAL", "PORT", "TEAM_TIMEZONE"} - {"SLACK_APP_TOKEN"}
+    assert found.wrong == named
+    assert len(found.problems) == len(named)
+
+
+def test_a_file_that_cannot_be_read_leaves_the_environment(environment: Environment, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"WOW_TITLE=\xff")
+
+    found = read_partly(tmp_path / ".env")
+
+    assert (found.wrong, len(found.problems)) == (frozenset(), 1)
+    assert found.settings.gitlab_project == "production/tracker"
 
 
 def test_settings_cannot_be_changed_afterwards(environment: Environment) -> None:

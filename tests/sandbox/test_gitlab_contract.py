@@ -159,7 +159,7 @@ def test_labels_and_webhooks(client: gitlab.Gitlab, world: GitlabWorld, server: 
     assert project.hooks.get(hook.id).deployment_events
     assert len(project.hooks.list(get_all=True)) == 1
     world.tests_hook(hook.id)
-    [event] = client.http_get(f"/projects/42/hooks/{hook.id}/events")  # type: ignore[misc] # a list
+    [event] = client.http_list(f"/projects/42/hooks/{hook.id}/events", get_all=True)
     assert (event["trigger"], event["response_status"]) == ("issue_hooks", "internal error")
     project.hooks.delete(hook.id)
 

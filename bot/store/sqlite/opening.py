@@ -99,6 +99,13 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 def check(path: Path) -> None:
     """Look at the file without touching it, and refuse one that is not ours to use."""
+    check_place(path)
+    if path.exists() and path.stat().st_size > 0:
+        check_content(path)
+
+
+def check_place(path: Path) -> None:
+    """Refuse what cannot be a file; raises StoreError."""
     if path.name.startswith(":"):
         message = "DATABASE_URL: Baton remembers in a file, not in memory. Name a file."
         raise StoreError(message)
@@ -108,10 +115,15 @@ def check(path: Path) -> None:
     if path.is_dir():
         message = f"DATABASE_URL: {path} is a folder. Name a file in it."
         raise StoreError(message)
-    if not path.exists() or path.stat().st_size == 0:
-        return
+
+
+def check_content(path: Path, how: str = "mode=ro") -> int:
+    """Refuse a file that is not ours to use, read as `how` says; gives how many changes of the schema it has not seen.
+
+    Raises StoreError.
+    """
     try:
-        known = names_applied(path)
+        known = names_applied(path, how)
     except sqlite3.Error as error:
         message = (
             f"DATABASE_URL: {path} cannot be read as a database ({error}). Name another file, or restore a backup."
@@ -127,6 +139,12 @@ def check(path: Path) -> None:
             "Start that version, or restore a backup from before the upgrade. Nothing was changed."
         )
         raise StoreError(message)
+    return len(set(ours) - set(known))
+
+
+def connect_to_look(path: Path, how: str = "mode=ro") -> sqlite3.Connection:
+    """Open a connection that cannot write; `how` is SQLite's: https://sqlite.org/uri.html ."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=BUSY_SECONDS)
 
 
 def names_known() -> list[str]:
@@ -138,9 +156,9 @@ def names_known() -> list[str]:
         nothing.close()
 
 
-def names_applied(path: Path) -> list[str] | None:
+def names_applied(path: Path, how: str = "mode=ro") -> list[str] | None:
     """List the migrations that the file has seen, in their order; None for a file with tables but none of ours."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    connection = connect_to_look(path, how)
     try:
         return names_in(connection)
     finally:

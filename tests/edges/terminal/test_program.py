@@ -130,23 +130,6 @@ def test_the_program_alone_shows_its_commands_and_complains_of_nothing(world: Wo
 
 
 @pytest.mark.parametrize(
-    "words",
-    [
-        ["doctor"],
-    ],
-)
-def test_what_is_not_there_yet_is_said_and_nothing_else_is_suggested(
-    words: list[str], world: World, tmp_path: Path
-) -> None:
-    done = started(world, tmp_path, *words)
-
-    assert done.returncode == terminal.WRONG
-    assert "is not there yet. See `" in done.stderr
-    assert "Did you mean" not in done.stderr
-    assert done.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize(
     ("word", "near"),
     [
         ("sevre", "Did you mean 'serve'"),

@@ -1,0 +1,37 @@
+"""`python -m bot doctor`."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.settings import read_partly
+from bot.verbs import end, is_wrong, run
+
+EXIT_CODES = (
+    "Exit codes: 0 all is well; 1 Baton can serve, but something is not well (a warning); 2 Baton cannot serve, or not "
+    "do its work, until somebody mends it (a problem); 130 Ctrl-C."
+)
+
+
+def doctor(
+    *,
+    fix: Annotated[bool, typer.Option("--fix", help="Create missing labels and milestones, after asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --fix: create them without asking.")] = False,
+) -> None:
+    """Look at all that Baton stands on, and say for each thing what is wrong and how to mend it.
+
+    Settings, Slack's tokens, scopes and channel, GitLab's token, project, milestones, labels and webhook, clock,
+    database, time zones. Nothing is changed without --fix.
+    """
+    if yes and not fix:
+        is_wrong("--yes answers what --fix asks: give both.")
+    from bot import app
+    from bot.telemetry import start_logging
+    from bot.terminal import checkup
+
+    env_file = Path(".env")
+    found = read_partly(env_file)
+    start_logging(level=logging.CRITICAL, secrets=found.secrets)
+    end(run(checkup.run(found, env_file, app.now, fix=fix, yes=yes)))
