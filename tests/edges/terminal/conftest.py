@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.edges.terminal.clinic import Clinic
 from tests.edges.terminal.shell import Shell
 from tests.stories.world import World
 
@@ -22,3 +23,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 @pytest.fixture
 def shell(world: World, capsys: pytest.CaptureFixture[str]) -> Shell:
     return Shell(world, capsys)
+
+
+@pytest.fixture
+def clinic(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clinic:
+    world.forgives_slack = True
+    return Clinic(world, tmp_path, monkeypatch)
