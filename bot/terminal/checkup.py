@@ -74,7 +74,7 @@ class Paper:
         if not self._is_screen:
             yield
             return
-        with self._printer.console.status("Looking at the settings, Slack, GitLab and the database …"):
+        with self._printer.console.status("Looking at Slack, GitLab and this machine …"):
             yield
 
     def tell(self, findings: Sequence[Finding]) -> None:
