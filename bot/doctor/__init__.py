@@ -24,15 +24,16 @@ from bot.settings import Partly
 
 DEADLINE = 12.0
 """Seconds after which what is still being looked at is given up."""
-SETTINGS, SLACK, GITLAB, DATABASE, ROTA, PICTURES = "settings", "Slack", "GitLab", "database", "rota", "pictures"
-CLOCK = "clock"
-ALL = (SETTINGS, SLACK, GITLAB, DATABASE, ROTA, PICTURES, CLOCK)
+SETTINGS, SLACK, GITLAB, DATABASE, ROTA = "settings", "Slack", "GitLab", "database", "rota"
+ADDRESS, PICTURES, CLOCK = "address", "pictures", "clock"
+ALL = (SETTINGS, SLACK, GITLAB, DATABASE, ADDRESS, ROTA, PICTURES, CLOCK)
 """The parts, in the order in which they are told; the clock is judged by what Slack and GitLab say on the way."""
 Tell = Callable[[Sequence[Finding]], None]
 _EXAMINES: Mapping[str, Callable[[Patient, Notes], Awaitable[None]]] = {
     SLACK: slack.examine,
     GITLAB: gitlab.examine,
     DATABASE: store.examine,
+    ADDRESS: machine.address,
     ROTA: rota.examine,
     PICTURES: machine.pictures,
 }

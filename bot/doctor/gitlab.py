@@ -15,6 +15,7 @@ from bot.gitlab.examining import Examination, Webhook
 from bot.gitlab.heard import TokenRefusedError
 from bot.messages import count
 from bot.messages import doctor as say
+from bot.messages.labels import LABELS
 
 CHECKS = ("project", "milestones", "labels", "webhook")
 """What cannot be looked at without the token."""
@@ -224,7 +225,7 @@ def _webhook(webhook: Webhook, notes: Notes, *, wanted: bool) -> None:
 
 async def create_label(patient: Patient, label: str) -> None:
     """Create a label; raises Unavailable or Rejected."""
-    colour, description = say.LABELS[checkup.labels_of(patient.team).get(label, label)]
+    colour, description = LABELS[checkup.labels_of(patient.team).get(label, label)]
     await _examination(patient).create_label(label, colour, description)
 
 

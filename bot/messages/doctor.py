@@ -72,6 +72,17 @@ LOCALE_NARROW = Saying(
     "Text is read and written as {encoding}, which lacks most of the world's signs.",
     "Set LANG to a locale in UTF-8, such as C.UTF-8, or PYTHONUTF8=1, for the terminal and for the service.",
 )
+ADDRESS_FREE = Saying("address", "ok", "Baton can listen on {where} (HOST, PORT).")
+ADDRESS_OURS = Saying("address", "ok", "Baton serves on {where} (HOST, PORT).")
+ADDRESS_TAKEN = Saying(
+    "address", "problem", "PORT: another program listens on {where}.", "Stop it, or set another PORT."
+)
+ADDRESS_REFUSED = Saying(
+    "address",
+    "problem",
+    "HOST, PORT: Baton cannot listen on {where} ({reason}).",
+    "Put an address of this machine into HOST (127.0.0.1, or 0.0.0.0 for all), and a port above 1023 into PORT.",
+)
 PICTURES_FINE = Saying("pictures", "ok", "Pictures can be drawn.")
 PICTURES_FAIL = Saying(
     "pictures",
@@ -440,19 +451,6 @@ ROTA_EMPTY = Saying(
 
 SAYINGS: Mapping[str, Saying] = {name: one for name, one in list(globals().items()) if isinstance(one, Saying)}
 """Every saying by its name here."""
-
-LABELS: Mapping[str, tuple[str, str]] = {
-    "LABEL_UNSCHEDULED": ("#cc338b", "Came into the week after it had started"),
-    "LABEL_OUTAGE": ("#c21e56", "Users cannot use the service, or parts of it"),
-    "LABEL_DATA_LOSS": ("#dc143c", "Data is lost, or seems to be"),
-    "LABEL_GOAL": ("#0b5cad", "What the week is for"),
-    "LABEL_TOIL": ("#8fbc8f", "Work by hand that a machine should do"),
-    "LABEL_REPORT": ("#330066", "What passed from one shift to the next"),
-    "AP1": ("#cd5b45", "Availability and performance: most urgent"),
-    "AP2": ("#ed9121", "Availability and performance: urgent"),
-    "AP3": ("#eee600", "Availability and performance: can wait"),
-}
-"""Colour and description of the labels that are created."""
 
 
 def silence(reason: str) -> str:

@@ -15,6 +15,7 @@ from bot.domain.team import Team
 from bot.domain.tracker import Milestone, Project, WeekFacts
 from bot.domain.week import Week
 from bot.messages import doctor
+from bot.messages.labels import LABELS
 from bot.messages.scopes import NEEDED_SCOPES, WITHOUT
 
 ROOT = Path(__file__).parents[2]
@@ -67,9 +68,9 @@ def test_every_scope_of_the_manifest_is_checked_and_no_other() -> None:
 
 
 def test_every_label_that_is_created_gets_a_colour_of_its_own_and_a_description() -> None:
-    assert set(doctor.LABELS) == {*labels_of(Team("")).values(), *AP_LABELS}
-    assert len({colour for colour, _ in doctor.LABELS.values()}) == len(doctor.LABELS)
-    assert all(re.fullmatch("#[0-9a-f]{6}", colour) and words for colour, words in doctor.LABELS.values())
+    assert set(LABELS) == {*labels_of(Team("")).values(), *AP_LABELS}
+    assert len({colour for colour, _ in LABELS.values()}) == len(LABELS)
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) and words for colour, words in LABELS.values())
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,19 @@ def test_where_all_is_well_the_command_says_so_and_ends_with_zero(
     assert (code, lines[-1]) == (0, "All is well.")
     assert all(line.startswith(("ok ", "note ")) for line in lines[:-2])
     checks = ["settings", "Slack token", "scopes", "team channel", "GitLab token", "project", "milestones", "labels"]
-    checks += ["webhook", "clock", "database", "time zones", "user group", "leads", "rota", "pictures", "locale"]
+    checks += [
+        "webhook",
+        "clock",
+        "database",
+        "time zones",
+        "user group",
+        "leads",
+        "rota",
+        "pictures",
+        "locale",
+        "address",
+        "address",
+    ]
     for check in checks:
         assert any(line[8:].startswith(f"{check}: ") for line in lines), check
 

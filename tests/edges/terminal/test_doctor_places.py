@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from aiohttp import web
 
-from bot.doctor import CLOCK, DATABASE, GITLAB, SLACK
+from bot.doctor import ADDRESS, CLOCK, DATABASE, GITLAB, SLACK
 from bot.doctor.machine import encoding, zones
 from bot.doctor.patient import Patient
 from bot.domain.team import Team
@@ -236,6 +236,23 @@ def test_a_database_of_an_older_version_is_said_to_be_so_and_left(clinic: Clinic
 
 
 # This machine
+
+
+def test_a_port_that_another_program_has_is_named_and_one_that_baton_has_is_not(clinic: Clinic, door: Door) -> None:
+    clinic.sets(PORT=str(door.server.port))
+
+    assert f"PORT: another program listens on 127.0.0.1:{door.server.port}" in only(clinic.examines(ADDRESS)).said
+    clinic.world.becomes()
+    clinic.sets(PORT=clinic.world.bot.url.rpartition(":")[2])
+    assert "Baton serves on 127.0.0.1" in clinic.examines(ADDRESS)[0].said
+    clinic.sets(PORT="0")
+    assert wrong_with(clinic.examines(ADDRESS)) == []
+
+
+def test_an_address_of_another_machine_is_named(clinic: Clinic) -> None:
+    clinic.sets(HOST="192.0.2.1")
+
+    assert "HOST, PORT: Baton cannot listen on 192.0.2.1:" in only(clinic.examines(ADDRESS)).said
 
 
 def test_missing_time_zone_data_and_a_narrow_locale_are_named(clinic: Clinic) -> None:
