@@ -22,8 +22,7 @@ def doctor(
 ) -> None:
     """Look at all that Baton stands on, and say for each thing what is wrong and how to mend it.
 
-    Settings, Slack's tokens, scopes and channel, GitLab's token, project, milestones, labels and webhook, clock,
-    database, time zones. Nothing is changed without --fix.
+    Nothing is changed without --fix. docs/troubleshooting.md explains what it says.
     """
     if yes and not fix:
         is_wrong("--yes answers what --fix asks: give both.")
