@@ -17,7 +17,6 @@ from bot.__main__ import cli
 from bot.app import STOP_SECONDS
 from bot.settings import Settings
 from bot.terminal import WRONG
-from bot.verbs import Program
 
 ROOT: Final = Path(__file__).parent.parent
 DEPLOY: Final = ROOT / "deploy"
@@ -39,8 +38,8 @@ def options(unit: str) -> dict[str, list[str]]:
 
 
 def verbs() -> set[str]:
-    """What `python -m bot` knows, or says to be on its way."""
-    return {one.name or one.callback.__name__ for one in cli.registered_commands if one.callback} | {*Program.later}
+    """What `python -m bot` knows."""
+    return {one.name or one.callback.__name__ for one in cli.registered_commands if one.callback}
 
 
 # systemd
