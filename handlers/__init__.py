@@ -42,9 +42,10 @@ from bot.store import Tx
 from handlers import availability, events, handoff, home, hooks, outages, people, report, wow
 
 
-def _not_there_yet(_: Tx, __: Team, request: Request) -> Outcome:
-    what = f"/{request.name}" if request.kind == "command" else "This"
-    return Reply(general.not_there_yet(what))
+def _not_known(_: Tx, __: Team, request: Request) -> Outcome:
+    """Answer what nothing here is for."""
+    what = {"command": f"the command /{request.name}", "button": "this button", "shortcut": "this shortcut"}
+    return Reply(general.not_known(what.get(request.kind, "this")))
 
 
 Ask = Callable[[Tx, Team, str], WeekQuestion | OutageQuestion | MessageQuestion]
@@ -116,10 +117,10 @@ REQUESTS = {
     ("event", "user_change"): people.changed,
     ("event", "subteam_updated"): people.changed,
     ("event", "subteam_members_changed"): people.changed,
-    ("command", "*"): _not_there_yet,
-    ("submission", "*"): _not_there_yet,
-    ("button", "*"): _not_there_yet,
-    ("shortcut", "*"): _not_there_yet,
+    ("command", "*"): _not_known,
+    ("submission", "*"): _not_known,
+    ("button", "*"): _not_known,
+    ("shortcut", "*"): _not_known,
 }
 """What people do, by kind and name."""
 

@@ -36,13 +36,10 @@ def not_checked(whom: str, reason: str) -> Words:
     return Page().say(said).words()
 
 
-def not_there_yet(what: str) -> Words:
-    """Say that something is not built yet."""
-    return (
-        Page()
-        .say(f"{escape(what)} is not there yet. `/wow help`, `/event help` and `/handoff help` show what I can do.")
-        .words()
-    )
+def not_known(what: str) -> Words:
+    """Say that nothing answers to this: a command that somebody added by hand, or a button of an older version."""
+    said = f"I do not know {escape(what)}. `/wow help`, `/event help` and `/handoff help` show what I can do."
+    return Page().say(said).words()
 
 
 def press_open() -> Words:

@@ -184,10 +184,10 @@ def test_a_command_with_parts_missing_or_strange_is_answered_in_words(world: Wor
         assert "text" not in changed or changed["text"] is None or ack.body["text"], changed
 
 
-def test_messages_shortcuts_and_buttons_that_are_not_there_yet_are_answered_in_words(world: World) -> None:
+def test_messages_shortcuts_and_buttons_that_nothing_is_for_are_answered_in_words(world: World) -> None:
     message = world.bob.says("The disk is full", CHANNEL)
     world.slack.shortcuts["Sing"] = "sing"
 
     assert world.alice.opens_shortcut(message, "Sing").ok
 
-    world.said("not there yet")
+    world.said("I do not know this shortcut")

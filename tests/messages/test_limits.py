@@ -233,7 +233,7 @@ def test_a_year_of_weeks_fits_a_message(closed: list[Closed]) -> None:
 def test_whatever_went_wrong_is_said_within_the_limits(text: str) -> None:
     for said in (
         general.apology("r1"),
-        general.not_there_yet(text),
+        general.not_known(text),
         general.gitlab_refused(text),
         general.file_not_sent(text),
         general.with_open_button(general.press_open(), text or "x"),
