@@ -15,10 +15,11 @@ from benchmarks.slack import SECRET, log_requests
 
 LOGGED = b"Logged as event"
 JAVASCRIPT = ROOT / "benchmarks" / "contenders" / "javascript"
-BATON, BARE, GROUPED, BOLT, BOLT_JS = (
+BATON, BARE, GROUPED, BEHIND, BOLT, BOLT_JS = (
     "Baton",
     "the limit",
     "the limit, group commit",
+    "the limit, behind Bolt",
     "Bolt for Python, as documented",
     "Bolt for JavaScript",
 )
@@ -47,7 +48,13 @@ class Contender:
 def contenders() -> list[Contender]:
     """List those that can be run here."""
     both = machine.BOTH
-    python = [Contender(BARE), Contender(GROUPED), Contender(BATON), Contender(BOLT, (1, 16))]
+    python = [
+        Contender(BARE),
+        Contender(GROUPED),
+        Contender(BEHIND, (1, 16)),
+        Contender(BATON),
+        Contender(BOLT, (1, 16)),
+    ]
     if not has_javascript():
         return python
     free = [Contender(name, (16, 64), both) for name in (BATON, BOLT_JS)]
@@ -70,6 +77,7 @@ def started(name: str, addresses: tuple[str, str], cores: Collection[int] = mach
         commands: Mapping[str, list[str]] = {
             BARE: bare,
             GROUPED: [*bare, "--group"],
+            BEHIND: [PYTHON, "-m", "benchmarks.contenders.behind_bolt", *bare[3:]],
             BOLT: [*bolt, "--slack", f"{slack}/api/", "--gitlab", gitlab],
             BOLT_JS: ["node", str(JAVASCRIPT / "server.js"), str(database), SECRET, f"{slack}/api/"],
         }
