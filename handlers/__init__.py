@@ -35,7 +35,7 @@ from bot.messages import general
 from bot.messages import handoff as say_handoff
 from bot.services import availability as ap_labels
 from bot.services import events as log
-from bot.services import late, reminder, shifts, watch, way_back
+from bot.services import late, reminder, shifts, watch, way_back, week
 from bot.services import outages as known_outages
 from bot.services import wow as weeks
 from bot.store import Tx
@@ -187,6 +187,7 @@ PLANS: Mapping[str, tuple[Ask, Decide]] = {
     "undo": (way_back.undo_plan_question, way_back.plan_undo),
     "late": (late.look_question, late.label),
     "check": (late.look_question, late.check),
+    "week": (week.look_question, week.looked),
     "add": (late.add_question, late.add),
     "ap": (ap_labels.plan_question, ap_labels.decide),
     "reminder": (reminder.question, reminder.decide),

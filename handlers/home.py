@@ -7,7 +7,7 @@ from bot.dialogue import Closed, Outcome, Request
 from bot.domain.team import Team
 from bot.messages import View
 from bot.messages import home as say
-from bot.services import home
+from bot.services import home, week
 from bot.store import Tx
 
 KNOWN = "home_known"
@@ -15,11 +15,15 @@ KNOWN = "home_known"
 
 
 def opened(tx: Tx, team: Team, request: Request) -> Outcome:
-    """Show somebody's Home tab at once, as far as it is known who they are and what they may read."""
+    """Show somebody's Home tab at once, as far as it is known who they are and what they may read.
+
+    GitLab is asked how the week stands only where nobody has asked yet, as after the first start.
+    """
     del team
     if request.about != "home":
         return Closed()
     tx.open_home(request.who, request.at)
+    week.look(tx, request.id, request.at)
     for unknown in home.not_known_yet(tx, request.who):
         asked = replace(request, id=f"home:{request.who}:{unknown}", name=KNOWN, key="")
         tx.keep_request(asked.id, asked.written(), unknown, request.at)

@@ -6,6 +6,7 @@ from bot.store import Tx
 
 LOOK_FOR_LATE = "look for late additions"
 LOOK_FOR_OUTAGES = "look for outages"
+LOOK_AT_WEEK = "look at the week"
 """Names of operations that only look, of Baton's own accord."""
 
 
@@ -17,5 +18,5 @@ def promised(tx: Tx) -> int:
 def outstanding(tx: Tx) -> tuple[int, datetime | None]:
     """Count what people wait for, and tell since when the oldest of all that is to be sent waits."""
     count, oldest = tx.backlog("gitlab")
-    looks = sum(tx.is_waiting(name) for name in (LOOK_FOR_LATE, LOOK_FOR_OUTAGES))
+    looks = sum(tx.is_waiting(name) for name in (LOOK_FOR_LATE, LOOK_FOR_OUTAGES, LOOK_AT_WEEK))
     return max(0, count - looks), oldest

@@ -7,12 +7,15 @@ from datetime import datetime
 
 from bot.domain import priority, rollover
 from bot.domain.home import WeekSeen
+from bot.domain.journal import Batch
+from bot.domain.operations import Plan, Stages
 from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
 from bot.domain.telling import Closed, Standing
 from bot.domain.tracker import Issue, Milestone, WeekFacts
 from bot.domain.turning import Rollover
 from bot.domain.week import Week
+from bot.services.backlog import LOOK_AT_WEEK
 from bot.services.wow import progress
 from bot.store import Tx
 
@@ -77,6 +80,25 @@ def status(tx: Tx, team: Team, facts: WeekFacts, now: datetime, as_of: datetime 
         ended=max(0, (today - wow.due).days) if wow.due else 0,
         running=running,
     )
+
+
+def look(tx: Tx, look_id: str, at: datetime) -> None:
+    """Look how the current week stands, where nobody has asked yet."""
+    if tx.week_seen() is None and not tx.is_waiting(LOOK_AT_WEEK):
+        plan = Plan("week", "")
+        tx.add_batch(Batch(f"week-{look_id}", "week", "", "running", "baton", at), (((LOOK_AT_WEEK, plan),),))
+
+
+def look_question(_: Tx, __: Team, ___: str) -> WeekQuestion:
+    """Ask how the current week stands."""
+    return status_question()
+
+
+def looked(tx: Tx, team: Team, _: str, facts: WeekFacts, __: datetime) -> Stages:
+    """Remember how it stands."""
+    tx.keep_snapshot("week", facts)
+    note_seen(tx, team, facts)
+    return ()
 
 
 def note_seen(tx: Tx, team: Team, facts: WeekFacts) -> None:

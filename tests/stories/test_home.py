@@ -39,6 +39,16 @@ def shows(world: World, who: Persona, words: str) -> None:
 
 
 @side_by_side
+def test_the_week_is_read_where_nobody_has_asked_for_it_yet(world: World, gitlab: Gitlab, alice: Persona) -> None:
+    world.seeds_small_week()
+
+    opens(world, alice)
+
+    shows(world, alice, "1 of 4 done")
+    assert not gitlab.writes
+
+
+@side_by_side
 def test_it_tells_who_is_on_call_what_goes_on_how_the_week_stands_and_what_waits(
     world: World, gitlab: Gitlab, alice: Persona, bob: Persona
 ) -> None:
@@ -120,6 +130,7 @@ def test_what_is_private_is_shown_to_members_alone(world: World, alice: Persona,
 
     opens(world, alice)
     shows(world, alice, f"Leak of {SECRET}")
+    shows(world, alice, "There is no open milestone")
     seen = opens(world, bob)
     assert "(private event)" in seen
     assert "(confidential)" in seen
