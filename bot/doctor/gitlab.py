@@ -15,6 +15,7 @@ from bot.gitlab.examining import Examination, Webhook
 from bot.gitlab.heard import TokenRefusedError
 from bot.messages import count
 from bot.messages import doctor as say
+from bot.messages import doctor_parts as words
 from bot.messages.labels import LABELS
 
 CHECKS = ("project", "milestones", "labels", "webhook")
@@ -47,9 +48,11 @@ async def examine(patient: Patient, notes: Notes) -> None:
         return
     parts = [Notes(notes.differences) for _ in range(3)]
     try:
-        await asyncio.gather(
+        _, is_shown, _ = await asyncio.gather(
             _token(patient, gitlab, parts[0]), _project(patient, parts[1]), _webhooks(patient, gitlab, parts[2])
         )
+        if not is_shown:
+            parts[2].findings.clear()  # nobody can say anything of its webhooks
     finally:
         notes.findings += [found for part in parts for found in part.findings]  # what was found in time
         notes.lacking = parts[1].lacking
@@ -63,7 +66,7 @@ def _silent(patient: Patient, silence: Unavailable, notes: Notes) -> None:
     if isinstance(silence, TokenRefusedError):
         notes.add({"expired": say.TOKEN_EXPIRED, "revoked": say.TOKEN_REVOKED}.get(silence.why, say.TOKEN_WRONG))
     else:
-        notes.add(say.GITLAB_SILENT, url=patient.settings.gitlab_url, reason=say.silence(silence.reason))
+        notes.add(say.GITLAB_SILENT, url=patient.settings.gitlab_url, reason=words.silence(silence.reason))
 
 
 # The token
@@ -80,7 +83,7 @@ async def _token(patient: Patient, gitlab: Examination, notes: Notes) -> None:
     elif token is not None and token.ends is not None and token.ends - _today(patient) <= SOON:
         notes.add(say.TOKEN_ENDS, day=token.ends, left=count((token.ends - _today(patient)).days, "day"))
     else:
-        notes.add(say.TOKEN_FINE, url=patient.settings.gitlab_url, until=say.until(token.ends if token else None))
+        notes.add(say.TOKEN_FINE, url=patient.settings.gitlab_url, until=words.until(token.ends if token else None))
 
 
 def _today(patient: Patient) -> date:
@@ -90,22 +93,24 @@ def _today(patient: Patient) -> date:
 # The project, and what stands in it
 
 
-async def _project(patient: Patient, notes: Notes) -> None:
+async def _project(patient: Patient, notes: Notes) -> bool:
+    """Look at the project; tell whether GitLab shows it, as far as anybody knows."""
     team, today = patient.team, patient.team.day(patient.now())
     question = WeekQuestion("doctor", ending=checkup.current(today).ending, rights=True, ranks=True)
     try:
         facts = await patient.gitlab.read(question)
     except Unavailable as silence:
         notes.leave_out(silence.reason, *CHECKS[:3])
-        return
+        return True
     except Rejected as refusal:
         _no_project(patient, refusal, notes)
-        return
+        return False
     weeks = find_weeks(facts, team)
     notes.lacking = checkup.lacking(facts, weeks, team, today, patient.wrong)
     _rights(facts.project, notes)
     _milestones(patient, facts, weeks, notes)
     _labels(patient, facts, notes)
+    return True
 
 
 def _no_project(patient: Patient, refusal: Rejected, notes: Notes) -> None:
@@ -113,7 +118,7 @@ def _no_project(patient: Patient, refusal: Rejected, notes: Notes) -> None:
         notes.add(say.PROJECT_UNKNOWN, project=patient.settings.gitlab_project)
     else:
         notes.add(say.PROJECT_REFUSED, reason=refusal.reason)
-    notes.leave_out("the project comes first", *CHECKS[1:3])
+    notes.leave_out("the project comes first", *CHECKS[1:])
 
 
 def _rights(project: Project, notes: Notes) -> None:
@@ -146,7 +151,7 @@ def _milestones(patient: Patient, facts: WeekFacts, weeks: Weeks, notes: Notes) 
     for clash in checkup.clashes(facts, weeks, team, today):
         notes.add(say.TITLE_OF_GROUP if clash.group else say.TITLE_TAKEN, path=path, title=clash.title)
     if weeks.wow is not None and len(notes.findings) == before:
-        notes.add(say.WEEKS_FINE, title=team.wow_title, dates=say.dates(weeks.wow.start, weeks.wow.due, today))
+        notes.add(say.WEEKS_FINE, title=team.wow_title, dates=words.dates(weeks.wow.start, weeks.wow.due, today))
     if weeks.following is None and team.next_wow_title in dict(notes.lacking.weeks):
         notes.add(say.NEXT_MISSING, title=team.next_wow_title)
 
@@ -168,11 +173,14 @@ def _labels(patient: Patient, facts: WeekFacts, notes: Notes) -> None:
     path, spellings = facts.project.path, {label.casefold(): label for label in facts.label_ranks}
     wanted = {label: name for label, name in checkup.labels_of(patient.team).items() if name not in patient.wrong}
     missing = {label: variable for label, variable in wanted.items() if label not in facts.label_ranks}
-    for label, variable in missing.items():
-        if spelt := spellings.get(label.casefold()):
-            notes.add(say.LABEL_ALIKE, label=label, variable=variable, path=path, spelt=spelt)
-        else:
-            notes.add(say.LABEL_MISSING, label=label, variable=variable, path=path)
+    alike = {label: spelt for label in missing if (spelt := spellings.get(label.casefold()))}
+    for label, spelt in alike.items():
+        notes.add(say.LABEL_ALIKE, label=label, variable=missing[label], path=path, spelt=spelt)
+    if len(others := [one for one in missing.items() if one[0] not in alike]) == 1:
+        notes.add(say.LABEL_MISSING, label=others[0][0], variable=others[0][1], path=path)
+    elif others:
+        named = ", ".join(f"“{label}” ({variable})" for label, variable in others)
+        notes.add(say.LABELS_MISSING, count=len(others), labels=named, path=path)
     if wrong := [name for name in checkup.labels_of(patient.team).values() if name in patient.wrong]:
         notes.leave_out(f"{wrong[0]} comes first", "labels")
     elif not missing:

@@ -43,7 +43,7 @@ def zones(patient: Patient, known: Collection[str]) -> list[Finding]:
     if len(known) < FEWEST_ZONES:
         return [say.ZONES_MISSING.of(count=len(known))]
     if patient.lacks("TEAM_TIMEZONE"):
-        return [say.left_out("time zones", "TEAM_TIMEZONE comes first")]
+        return [say.left_out("TEAM_TIMEZONE comes first", "time zones")]
     zone = patient.team.zone
     return [say.ZONE_FINE.of(zone=zone.key, time=f"{patient.now().astimezone(zone):%H:%M}")]
 

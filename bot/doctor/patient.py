@@ -44,7 +44,7 @@ class Notes:
 
     def leave_out(self, why: str, *checks: str) -> None:
         """Note down that these could not be looked at."""
-        self.findings += [left_out(check, why) for check in checks]
+        self.findings.append(left_out(why, *checks))
 
     def heard(self, whose: str, at: datetime | None, asked: datetime, answered: datetime) -> None:
         """Compare a clock that was told in an answer, to the second, with this machine's."""

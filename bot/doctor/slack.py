@@ -1,10 +1,13 @@
 """Slack: the tokens and what they may do, the team's channel, the leads, the user group of whoever is on call."""
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.doctor.patient import Notes, Patient
 from bot.domain.errors import Rejected, Unavailable
 from bot.messages import doctor as say
+from bot.messages import doctor_parts as words
+from bot.messages.doctor import Saying
 from bot.messages.scopes import NEEDED_SCOPES, WITHOUT
 from bot.slack.calls import SlackCalls
 from bot.slack.errors import code_of
@@ -52,7 +55,7 @@ def _refused(patient: Patient, notes: Notes, refusal: Unavailable | Rejected) ->
     if code := code_of(refusal):
         notes.add(say.BOT_TOKEN_REFUSED, code=code)
     else:
-        notes.add(say.SLACK_SILENT, url=patient.settings.slack_api_url, reason=say.silence(refusal.reason))
+        notes.add(say.SLACK_SILENT, url=patient.settings.slack_api_url, reason=words.silence(refusal.reason))
 
 
 def _scopes(admitted: Admission, notes: Notes) -> None:
@@ -60,11 +63,18 @@ def _scopes(admitted: Admission, notes: Notes) -> None:
         notes.add(say.SCOPES_UNTOLD)
         return
     missing = [scope for scope in WITHOUT if scope not in admitted.scopes]
-    for scope in missing:
-        saying = say.NEEDED_SCOPE_MISSING if scope in NEEDED_SCOPES else say.SCOPE_MISSING
-        notes.add(saying, scope=scope, without=WITHOUT[scope])
+    needed, others = ([one for one in missing if (one in NEEDED_SCOPES) is needed] for needed in (True, False))
+    _lacks(needed, say.NEEDED_SCOPE_MISSING, say.NEEDED_SCOPES_MISSING, notes)
+    _lacks(others, say.SCOPE_MISSING, say.SCOPES_MISSING, notes)
     if not missing:
         notes.add(say.SCOPES_FINE, count=len(WITHOUT))
+
+
+def _lacks(scopes: Sequence[str], one: Saying, several: Saying, notes: Notes) -> None:
+    if len(scopes) == 1:
+        notes.add(one, scope=scopes[0], without=WITHOUT[scopes[0]])
+    elif scopes:
+        notes.add(several, count=len(scopes), scopes=", ".join(f"{each} ({WITHOUT[each]})" for each in scopes))
 
 
 async def _channel(patient: Patient, slack: Examination, admitted: Admission, notes: Notes) -> None:
@@ -126,9 +136,9 @@ async def _leads(patient: Patient, slack: Examination, groups: dict[str, Group] 
         notes.leave_out(why, "leads")
     else:
         known |= {lead: lead in groups for lead in leads if lead.startswith("S")}
-    for who in (who for who, is_known in known.items() if not is_known):
-        notes.add(say.LEAD_UNKNOWN, who=who)
-    if len(known) == len(leads) and all(known.values()):
+    if unknown := [who for who, is_known in known.items() if not is_known]:
+        notes.add(say.LEAD_UNKNOWN, who=", ".join(unknown))
+    elif len(known) == len(leads):
         notes.add(say.LEADS_FINE, count=len(leads))
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 from bot.doctor.patient import Notes, Patient
 from bot.messages import doctor as say
+from bot.messages import doctor_parts as words
 from bot.store import examine_store
 
 TIGHT = 200 * 10**6
@@ -17,7 +18,7 @@ async def examine(patient: Patient, notes: Notes) -> None:
         notes.leave_out(f"{wrong} comes first", "database")
         return
     found = await asyncio.to_thread(examine_store, patient.settings.database_url)
-    path, free = found.path.absolute(), say.size(found.free)
+    path, free = found.path.absolute(), words.size(found.free)
     if found.refusal:
         notes.add(say.STORE_REFUSED, reason=found.refusal)
         return

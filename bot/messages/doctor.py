@@ -3,13 +3,9 @@
 Every saying stands in docs/troubleshooting.md too, with what it means; a test holds the two together.
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 
 from bot.domain.checkup import Finding, Level
-from bot.domain.duration import lasted
 
 
 @dataclass(frozen=True)
@@ -26,9 +22,9 @@ class Saying:
         return Finding(self.check, self.level, self.said.format(**values), self.mend.format(**values))
 
 
-def left_out(check: str, why: str) -> Finding:
-    """Say that something could not be looked at."""
-    return Finding(check, "note", NOT_LOOKED_AT.said.format(why=why))
+def left_out(why: str, *checks: str) -> Finding:
+    """Say that some checks could not be made."""
+    return Finding(", ".join(checks), "note", NOT_LOOKED_AT.said.format(why=why))
 
 
 DOCTOR = ".venv/bin/python -m bot doctor"
@@ -116,6 +112,14 @@ SCOPE_MISSING = Saying(
     "Permissions; then choose Reinstall to Workspace there.",
 )
 NEEDED_SCOPE_MISSING = Saying("scopes", "problem", SCOPE_MISSING.said, SCOPE_MISSING.mend)
+SCOPES_MISSING = Saying(
+    "scopes",
+    "warning",
+    "SLACK_BOT_TOKEN lacks {count} scopes: {scopes}.",
+    f"Paste manifest.yml under App Manifest on {APP_PAGE}, or add them to the bot's scopes under OAuth & Permissions; "
+    "then choose Reinstall to Workspace there.",
+)
+NEEDED_SCOPES_MISSING = Saying("scopes", "problem", SCOPES_MISSING.said, SCOPES_MISSING.mend)
 SCOPES_UNTOLD = Saying("scopes", "note", "Slack does not tell which scopes SLACK_BOT_TOKEN has.")
 SOCKET_FINE = Saying("Socket Mode", "ok", "SLACK_APP_TOKEN opens a connection.")
 APP_TOKEN_REFUSED = Saying(
@@ -179,8 +183,8 @@ GROUP_NOT_EDITABLE = Saying(
     "user group",
     "warning",
     "ONCALL_USERGROUP: Baton may not edit the user group @{handle}.",
-    "In the workspace's settings, under Permissions, let everybody create and edit user groups (a bot counts as "
-    "everybody), or leave ONCALL_USERGROUP out.",
+    "In Slack, under Admin, Workspace settings, Roles & permissions, let everybody create and edit user groups (a bot "
+    "counts as everybody), or leave ONCALL_USERGROUP out.",
 )
 GROUP_EMPTY = Saying(
     "user group", "note", "Nobody is in @{handle} (ONCALL_USERGROUP): whether Baton may edit it shows at a hand-off."
@@ -195,10 +199,11 @@ GITLAB_SILENT = Saying(
     "If GitLab is down, wait: what it must learn is kept, and goes through when it is back. Else look at this machine's "
     "network and proxy, and at GITLAB_URL.",
 )
-_RENEW = (
+_ANOTHER = (
     "In the project, under Settings, Access tokens, make one with the scope api and the role Developer; put it into "
-    "GITLAB_TOKEN, and restart. What waits for GitLab then goes through."
+    "GITLAB_TOKEN, and restart."
 )
+_RENEW = f"{_ANOTHER} What waits for GitLab then goes through."
 TOKEN_FINE = Saying("GitLab token", "ok", "GITLAB_TOKEN is accepted by {url}{until}.")
 TOKEN_WRONG = Saying("GitLab token", "problem", "GitLab refuses GITLAB_TOKEN: it is not, or no longer, valid.", _RENEW)
 TOKEN_EXPIRED = Saying("GitLab token", "problem", "GitLab refuses GITLAB_TOKEN: it has expired.", _RENEW)
@@ -207,7 +212,7 @@ TOKEN_REFUSED = Saying("GitLab token", "problem", "GitLab lets GITLAB_TOKEN do n
 TOKEN_SCOPE = Saying(
     "GitLab token", "problem", "GITLAB_TOKEN may not write: it lacks the scope api (it has: {scopes}).", _RENEW
 )
-TOKEN_ENDS = Saying("GitLab token", "warning", "GITLAB_TOKEN expires on {day}, in {left}.", _RENEW)
+TOKEN_ENDS = Saying("GitLab token", "warning", "GITLAB_TOKEN expires on {day}, in {left}.", _ANOTHER)
 PROJECT_FINE = Saying("project", "ok", "GITLAB_PROJECT is {path}, and GITLAB_TOKEN may write there.")
 PROJECT_UNKNOWN = Saying(
     "project",
@@ -303,6 +308,13 @@ LABEL_MISSING = Saying(
     "The label “{label}” ({variable}) is missing in {path}.",
     f"Run `{DOCTOR} --fix`, or create it in GitLab (Manage, Labels); where your label is called otherwise, put its name "
     "into {variable} and restart.",
+)
+LABELS_MISSING = Saying(
+    "labels",
+    "warning",
+    "{count} labels are missing in {path}: {labels}.",
+    f"Run `{DOCTOR} --fix`, or create them in GitLab (Manage, Labels); where yours are called otherwise, put their "
+    "names into these variables and restart.",
 )
 LABEL_ALIKE = Saying(
     "labels",
@@ -449,41 +461,6 @@ ROTA_EMPTY = Saying(
     "Enter the coming shifts, or name another calendar in ROTA.",
 )
 
-SAYINGS: Mapping[str, Saying] = {name: one for name, one in list(globals().items()) if isinstance(one, Saying)}
-"""Every saying by its name here."""
-
-
-def silence(reason: str) -> str:
-    """Say in words why somebody cannot be asked, after a sentence that names them."""
-    said = reason.replace("(TimeoutError)", "in time").replace("(ReadTimeoutError)", "in time")
-    return re.sub("^(Slack|GitLab) ", "it ", said)
-
-
-def dates(start: date | None, due: date | None, today: date) -> str:
-    """Tell from when to when the current week's milestone runs, as far as it says."""
-    if not (start and due):
-        return ", without dates of its own"
-    return f", {start} to {due}" + ("; it is over, and /wow rollover is due" if due < today else "")
-
-
-def until(ends: date | None) -> str:
-    """Tell how long a token can be used."""
-    return f"; it expires on {ends}" if ends else ""
-
-
-def apart(by: timedelta) -> tuple[str, str]:
-    """Tell by how much, and which way, this machine's clock differs from another's."""
-    began, minutes = datetime.fromtimestamp(0, UTC), round(abs(by) / timedelta(minutes=1))
-    return lasted(began, began + timedelta(minutes=minutes)), "ahead of" if by > timedelta() else "behind"
-
-
-def size(count: int) -> str:
-    """Write a number of bytes."""
-    for unit, bytes_of in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= bytes_of:
-            return f"{count / bytes_of:.1f} {unit}" if count < 10 * bytes_of else f"{count // bytes_of} {unit}"
-    return f"{count} bytes"
-
 
 def verdict(problems: int, warnings: int) -> str:
     """Sum a check-up up."""
@@ -496,5 +473,5 @@ def verdict(problems: int, warnings: int) -> str:
         return "All is well."
     said = " and ".join(counted)
     if problems:
-        return f"{said}: Baton cannot serve, or not do its work, until that is mended."
+        return f"{said}: Baton cannot serve, or cannot do its work, until that is mended."
     return f"{said}: Baton can serve, but not all is well."

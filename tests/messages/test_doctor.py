@@ -14,7 +14,7 @@ from bot.domain.rollover import find_weeks
 from bot.domain.team import Team
 from bot.domain.tracker import Milestone, Project, WeekFacts
 from bot.domain.week import Week
-from bot.messages import doctor
+from bot.messages import doctor, doctor_parts
 from bot.messages.labels import LABELS
 from bot.messages.scopes import NEEDED_SCOPES, WITHOUT
 
@@ -78,7 +78,7 @@ def test_every_label_that_is_created_gets_a_colour_of_its_own_and_a_description(
     [(0, "0 bytes"), (999, "999 bytes"), (1_500, "1.5 kB"), (12_345_678, "12 MB"), (80 * 10**9, "80 GB")],
 )
 def test_sizes_are_short(count: int, said: str) -> None:
-    assert doctor.size(count) == said
+    assert doctor_parts.size(count) == said
 
 
 # Which weeks can be created

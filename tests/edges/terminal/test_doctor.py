@@ -140,6 +140,17 @@ FAULTS = {
         )
         for scope, level in (("chat:write", "problem"), ("reactions:read", "warning"), ("files:write", "warning"))
     },
+    "three scopes missing": Fault(
+        SLACK,
+        "warning",
+        (
+            "SLACK_BOT_TOKEN lacks 3 scopes: files:write (exports, pictures and long lists cannot be sent), im:history",
+            "reactions:read (a pushpin logs nothing).",
+            "Reinstall",
+        ),
+        lambda clinic: [scope_is(scope)(clinic) for scope in ("files:write", "im:history", "reactions:read")],
+        scope_is_back,
+    ),
     "bot not in the channel": Fault(
         SLACK,
         "problem",
@@ -178,14 +189,14 @@ FAULTS = {
     "lead unknown": Fault(
         SLACK,
         "warning",
-        ("WOW_LEADS names U0GONE",),
-        lambda clinic: clinic.sets(WOW_LEADS=f"U1,U0GONE,{GROUP}"),
+        ("WOW_LEADS names U0GONE, S0OLD, whom",),
+        lambda clinic: clinic.sets(WOW_LEADS=f"U1,U0GONE,S0OLD,{GROUP}"),
         lambda clinic: clinic.sets(WOW_LEADS=f"U1,{GROUP}"),
     ),
     "user group not editable": Fault(
         SLACK,
         "warning",
-        ("ONCALL_USERGROUP", "may not edit the user group @oncall", "let everybody create and edit user groups"),
+        ("ONCALL_USERGROUP", "may not edit the user group @oncall", "Roles & permissions"),
         lambda clinic: setattr(clinic.slack, "forbids_usergroup_changes", True),
         lambda clinic: setattr(clinic.slack, "forbids_usergroup_changes", False),
     ),
@@ -287,6 +298,16 @@ FAULTS = {
         )
         for label, variable in labels_of(Team("")).items()
     },
+    "three labels missing": Fault(
+        GITLAB,
+        "warning",
+        (
+            "3 labels are missing in acme/production: “outage” (LABEL_OUTAGE), “goal” (LABEL_GOAL), “toil” (LABEL_TOIL).",
+            "doctor --fix",
+        ),
+        lambda clinic: [loses(label)(clinic) for label in ("goal", "outage", "toil")],
+        creates,
+    ),
     "label called otherwise": Fault(
         GITLAB,
         "warning",

@@ -51,7 +51,7 @@ def test_all_wrong_settings_are_named_at_once_and_the_rest_is_looked_at(
     assert code == 2
     for name in ("GITLAB_TOKEN is not set", "TEAM_TIMEZONE is not", "LABEL_GOAL is the same", "SLACK_BOT_TOKEN does"):
         assert f"problem settings: {name}" in out
-    assert "Not looked at: GITLAB_TOKEN comes first." in out
+    assert "note    GitLab token, project, milestones, labels, webhook: Not looked at: GITLAB_TOKEN comes first." in out
     assert "ok      database: " in out
     assert "hush-hush" not in out
 

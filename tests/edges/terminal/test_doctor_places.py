@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from bot.doctor import ADDRESS, CLOCK, DATABASE, GITLAB, SLACK
+from bot.doctor.clock import findings as judged
 from bot.doctor.machine import encoding, zones
 from bot.doctor.patient import Patient
 from bot.domain.team import Team
@@ -112,7 +113,26 @@ def test_where_the_token_may_not_see_hooks_that_is_said_and_no_fault(clinic: Cli
     assert "Maintainers only" in next(one.said for one in findings if one.check == "webhook")
 
 
+def test_of_a_project_that_is_not_there_no_webhook_is_spoken(clinic: Clinic) -> None:
+    clinic.sets(GITLAB_PROJECT="acme/elsewhere")
+
+    findings = clinic.examines(GITLAB)
+
+    assert "no project acme/elsewhere" in only(findings).said
+    assert [(one.check, one.said) for one in findings[2:]] == [
+        ("milestones, labels, webhook", "Not looked at: the project comes first.")
+    ]
+
+
 # The clock
+
+
+def test_a_clock_that_is_off_from_one_alone_is_not_off_from_both() -> None:
+    apart = judged({"Slack": timedelta(minutes=7), "GitLab": timedelta(seconds=3)})
+
+    assert [one.said.partition(";")[0].partition(", so")[0] for one in apart] == [
+        "This machine's clock is 7 min ahead of that of Slack"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -123,13 +143,11 @@ def test_a_clock_that_is_off_is_named_by_how_much_and_which_way(
 ) -> None:
     clinic.ahead = timedelta(minutes=ahead)
 
-    found = [one for one in clinic.examines(SLACK, GITLAB, CLOCK) if one.level in {"warning", "problem"}]
+    found = only(clinic.examines(SLACK, GITLAB, CLOCK))
 
-    assert {(one.check, one.level) for one in found} == {("clock", level)}
-    assert {one.said.partition("that of ")[2][:6].strip(",;so ") for one in found} == {"Slack", "GitLab"}
-    for one in found:
-        assert f"This machine's clock is {abs(ahead)} min {way}" in one.said
-        assert "timedatectl set-ntp true" in one.mend
+    assert (found.check, found.level) == ("clock", level)
+    assert f"This machine's clock is {abs(ahead)} min {way} that of Slack and GitLab" in found.said
+    assert "timedatectl set-ntp true" in found.mend
     clinic.ahead = timedelta()
     assert wrong_with(clinic.examines(SLACK, GITLAB, CLOCK)) == []
 
