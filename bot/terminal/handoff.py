@@ -41,6 +41,7 @@ class HandoffTwin(AskingTwin):
             "Nothing is offered yet: say how it stands with --summary TEXT, or --quiet. "
             "--note '#12=TEXT' adds a note on something that goes on."
         ),
+        f"`{PROGRAM} handoff take` makes you the one": f"`{PROGRAM} handoff take --as U…` makes whoever that is the one",
         "You can decline it, with the button below it.": f"`{PROGRAM} handoff decline` declines it.",
         "all are in the file in our direct messages.": "all are listed below.",
     }

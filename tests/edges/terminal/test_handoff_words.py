@@ -47,6 +47,13 @@ def test_the_pager_is_taken_and_declined_in_the_name_of_somebody(world: World, s
     assert "@ann stays on call. > I am ill" in " ".join(declined.stdout.split())
 
 
+def test_where_nobody_is_on_call_the_way_to_take_the_pager_is_one_that_works_here(shell: Shell) -> None:
+    code, said = shell.passes(lambda twin: twin.status())
+
+    assert code == terminal.DONE
+    assert f"{terminal.PROGRAM} handoff take --as U… makes whoever that is the one" in said
+
+
 def test_handoff_alone_says_who_is_on_call_and_what_can_be_done(world: World, shell: Shell, tmp_path: Path) -> None:
     shell.takes("U1")
 
