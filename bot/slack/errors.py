@@ -1,7 +1,7 @@
 """What Slack's errors mean: later (Unavailable) or never (Rejected), and whether it may have been done all the same."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import aiohttp
@@ -34,6 +34,11 @@ TOKEN_TROUBLE = frozenset(
         NO_PERMISSION,
     }
 )
+APP_TOKEN_TROUBLE = frozenset({"missing_scope", "not_allowed_token_type"})
+MENDS: Mapping[str, str] = {
+    "SLACK_BOT_TOKEN": "Copy the Bot User OAuth Token (xoxb-…) from OAuth & Permissions on the app's page, and restart.",
+    "SLACK_APP_TOKEN": "Generate an app-level token (xapp-…) with the scope connections:write, and restart.",
+}
 GONE = frozenset(
     {
         "not_found",
@@ -104,6 +109,12 @@ def code_of(error: Unavailable | Rejected) -> str:
     """Give Slack's own name of an error; empty where Slack did not answer with one."""
     cause = error.__cause__
     return str(cause.response.get("error") or "") if isinstance(cause, SlackApiError) else ""
+
+
+def mended_by(error: Unavailable | Rejected, setting: str) -> dict[str, str]:
+    """Name the setting to mend, and how, for the log, where the token of that setting is what is wrong."""
+    is_trouble = code_of(error) in TOKEN_TROUBLE | APP_TOKEN_TROUBLE
+    return {"setting": setting, "mend": MENDS[setting]} if is_trouble else {}
 
 
 def _meaning(error: SlackApiError) -> Unavailable | Rejected:

@@ -17,7 +17,7 @@ from bot.domain.operations import backoff
 from bot.domain.people import Person
 from bot.services.people import HOME
 from bot.slack.calls import SlackCalls
-from bot.slack.errors import NotThereError
+from bot.slack.errors import NotThereError, mended_by
 from bot.slack.sparing import Sparing
 from bot.store import Store, Tx
 from bot.telemetry import log, metrics
@@ -91,7 +91,7 @@ class Roster:
             except Unavailable as later:
                 failures += 1
                 pause = backoff(failures, later.retry_after, self._roll)
-                self._sparing.warn(later.reason)
+                self._sparing.warn(later.reason, **mended_by(later, "SLACK_BOT_TOKEN"))
             except Exception:  # noqa: BLE001 - logged, and tried again
                 failures += 1
                 pause = backoff(failures, None, self._roll)

@@ -18,6 +18,7 @@ import aiohttp
 
 from bot.domain.errors import Rejected, Unavailable
 from bot.slack.calls import SlackCalls
+from bot.slack.errors import mended_by
 from bot.slack.sparing import Sparing
 
 HEARTBEAT_SECONDS = 2.4
@@ -73,7 +74,7 @@ class Socket:
             except (Unavailable, Rejected) as error:
                 wait = max(PAUSES[min(attempts, len(PAUSES) - 1)], _named_pause(error))
                 attempts += 1
-                self._sparing.warn(error.reason)
+                self._sparing.warn(error.reason, **mended_by(error, "SLACK_APP_TOKEN"))
                 await asyncio.sleep(wait)
                 continue
             attempts = 0

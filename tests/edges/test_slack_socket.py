@@ -89,8 +89,22 @@ def test_a_refused_token_is_said_once_and_not_again_and_again(world: World) -> N
 
     assert len(said) == 1
     assert "token" in said[0]["reason"]
+    assert said[0]["setting"] == "SLACK_APP_TOKEN"
+    assert "xapp-" in said[0]["mend"]
     assert world.bot.asks("/healthz")[0] == 200
     assert world.bot.asks("/readyz")[0] == 503
+
+
+def test_a_refused_bot_token_is_told_from_a_refused_app_token_with_its_mend(world: World) -> None:
+    world.forgives_slack = True
+    world.slack.bot_token = "xoxb-another"
+    world.bot.starts()
+    world.until(lambda: world.bot.has_said("roster.waits"), "Slack refuses it")
+
+    said = [json.loads(line) for line in world.bot.log.splitlines() if "roster.waits" in line]
+
+    assert said[0]["setting"] == "SLACK_BOT_TOKEN"
+    assert "xoxb-" in said[0]["mend"]
 
 
 def test_it_ends_cleanly_when_asked_to(world: World) -> None:
