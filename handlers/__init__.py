@@ -42,10 +42,9 @@ from bot.store import Tx
 from handlers import availability, events, handoff, home, hooks, outages, people, report, wow
 
 
-def _not_known(_: Tx, __: Team, request: Request) -> Outcome:
-    """Answer what nothing here is for."""
-    what = {"command": f"the command /{request.name}", "button": "this button", "shortcut": "this shortcut"}
-    return Reply(general.not_known(what.get(request.kind, "this")))
+def _unknown(_: Tx, __: Team, request: Request) -> Outcome:
+    what = f"`/{request.name}`" if request.kind == "command" else "this button or shortcut"
+    return Reply(general.unknown(what))
 
 
 Ask = Callable[[Tx, Team, str], WeekQuestion | OutageQuestion | MessageQuestion]
@@ -117,10 +116,10 @@ REQUESTS = {
     ("event", "user_change"): people.changed,
     ("event", "subteam_updated"): people.changed,
     ("event", "subteam_members_changed"): people.changed,
-    ("command", "*"): _not_known,
-    ("submission", "*"): _not_known,
-    ("button", "*"): _not_known,
-    ("shortcut", "*"): _not_known,
+    ("command", "*"): _unknown,
+    ("submission", "*"): _unknown,
+    ("button", "*"): _unknown,
+    ("shortcut", "*"): _unknown,
 }
 """What people do, by kind and name."""
 

@@ -265,7 +265,7 @@ def toil(tx: Tx, team: Team, request: Request) -> Outcome:
 def retry(tx: Tx, team: Team, request: Request) -> Outcome:
     """Try again what GitLab refused."""
     number = _writable(tx, team, request)
-    return Reply(say.trying_again(events.retry(tx, number, request.at)))
+    return Reply(general.trying_again(events.retry(tx, number, request.at)))
 
 
 def _writable(tx: Tx, team: Team, request: Request) -> int:
@@ -277,8 +277,7 @@ def _writable(tx: Tx, team: Team, request: Request) -> int:
 
 def _number(written: str) -> int:
     if not written.isdecimal():
-        message = "This button is from another time, and I do not know any more what it was about."
-        raise UserError(message)
+        raise UserError(general.BUTTON_TOO_OLD)
     return int(written)
 
 

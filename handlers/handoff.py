@@ -327,13 +327,12 @@ def show(tx: Tx, team: Team, request: Request) -> Outcome:
 def retry(tx: Tx, team: Team, request: Request) -> Outcome:
     """Try again what GitLab refused of a hand-off."""
     require(tx, team, request.who, Right.WRITE)
-    return Reply(say.trying_again(shifts.retry(tx, _number(request), request.at)))
+    return Reply(general.trying_again(shifts.retry(tx, _number(request), request.at)))
 
 
 def _number(request: Request) -> int:
     if not request.about.isdecimal():
-        message = "This button is from another time, and I do not know any more what it was about."
-        raise UserError(message)
+        raise UserError(general.BUTTON_TOO_OLD)
     return int(request.about)
 
 

@@ -240,7 +240,7 @@ def _resolve(tx: Tx, team: Team, request: Request, outage: Outage) -> Outcome:
 def retry(tx: Tx, team: Team, request: Request) -> Outcome:
     """Try again what GitLab refused of an outage."""
     require(tx, team, request.who, Right.WRITE)
-    return Reply(say_events.trying_again(outages.retry(tx, int(request.about), request.at)))
+    return Reply(general.trying_again(outages.retry(tx, int(request.about), request.at)))
 
 
 # Looking back

@@ -129,7 +129,7 @@ def preview_file(tx: Tx, team: Team, request: Request, about: str) -> list[File]
         return []
     name = f"{team.wow_title} {found.ending}.tsv".replace(" ", "-")
     comment = f"All {len(found.lines)} open issues of the week ending {found.ending}."
-    return [File(name, say.preview_file(found), comment)]
+    return [File(name, say.preview_file(found, team), comment)]
 
 
 def confirm_rollover(tx: Tx, team: Team, request: Request) -> Outcome:
@@ -288,7 +288,7 @@ def _silence(answer: Answer) -> Words:
 def _must_be_shown(tx: Tx, request: Request) -> Preview:
     shown = tx.preview(request.about)
     if shown is None:
-        message = "I do not know this preview any more. Please type the command again."
+        message = "This preview is too old. Please type the command again."
         raise UserError(message)
     return shown
 

@@ -21,6 +21,10 @@ READ_ONLY = "my token may only read"
 """The reason of a refusal that whatever else is written would meet too, until somebody gives us another token."""
 
 
+NOTHING_TO_RETRY = "There is nothing to try again: everything is done or on its way."
+"""What is said where nothing refused is left."""
+
+
 @dataclass(frozen=True)
 class Made:
     """Stands for the id of something that an earlier operation of the same batch, named `key`, has made."""

@@ -80,7 +80,7 @@ def may(
 
 def _must_be_full_member(person: Person, home: str) -> None:
     if person.bot:
-        message = "Apps and bots cannot do this; a person of the team can."
+        message = "Apps and bots cannot do this. Please ask somebody on the team."
     elif person.deactivated:
         message = "This account is deactivated, so it cannot change anything."
     elif person.team and home and person.team != home:
@@ -112,5 +112,5 @@ def _must_be_lead(who: str, team: Team, groups: Mapping[str, frozenset[str]]) ->
     if is_lead(who, team, groups):
         return
     names = " or ".join(f"<!subteam^{lead}>" if lead.startswith("S") else f"<@{lead}>" for lead in sorted(team.leads))
-    message = f"Turning the week is up to {names}. Please ask them."
+    message = f"Only {names} may roll over or undo a week. Please ask them."
     raise UserError(message)

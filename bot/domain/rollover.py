@@ -146,10 +146,12 @@ def _titled(milestones: Iterable[Milestone], title: str, remarks: list[str]) -> 
         return exact[0]
     alike = [milestone for milestone in own if milestone.title.strip().casefold() == title.casefold()]
     if len(alike) == 1:
-        remarks.append(f"The milestone is written “{alike[0].title}”; I take it for “{title}”.")
+        remarks.append(f"The milestone is written “{alike[0].title}”; I use it as “{title}”.")
         return alike[0]
     if alike:
-        remarks.append(f"{len(alike)} open milestones are written almost like “{title}”; I take none of them.")
+        remarks.append(
+            f"{len(alike)} open milestones are written almost like “{title}”; I use none of them. Please give the right one exactly this title."
+        )
     return None
 
 
@@ -195,7 +197,7 @@ def missing(facts: WeekFacts, weeks: Weeks, team: Team) -> Refusal | None:
     title = team.wow_title
     if any(milestone.group and milestone.title == title for milestone in facts.milestones):
         return Refusal(
-            f"The milestone “{title}” belongs to a group. I turn the weeks of one project, {facts.project.path}: "
+            f"The milestone “{title}” belongs to a group. I roll over the weeks of one project, {facts.project.path}: "
             f"please create “{title}” there."
         )
     if any(milestone.title == title for milestone in facts.milestones):
@@ -239,7 +241,7 @@ def _rights(facts: WeekFacts) -> Refusal | None:
     level = facts.project.access_level
     if level == NO_MEMBER:
         return Refusal(
-            f"The user of my GitLab token is no member of {facts.project.path}. "
+            f"The user of my GitLab token is not a member of {facts.project.path}. "
             "Please add it with the Reporter role or more (Developer, to move merge requests too)."
         )
     if level is not None and level < MAY_EDIT:
@@ -348,8 +350,8 @@ def _warnings(facts: WeekFacts, weeks: Weeks, ending: date, team: Team) -> tuple
     requests = [one for one in facts.of(wow) if one.open and one.noun == "merge_request"]
     if requests and not may_move_requests(facts):
         said.append(
-            f"My GitLab token may not move merge requests, so {len(requests)} will stay in the closed week. "
-            "With the Developer role it may."
+            f"My GitLab token may not move merge requests, so {len(requests)} will stay in the closed week. To change "
+            "that, give it the Developer role."
         )
     return tuple(said)
 

@@ -114,7 +114,7 @@ def warnings(ending: date, *, started: date | None, due: date | None, endings: l
     ]
     following = Week(ending).following
     if following.ending < today:
-        said.append(f"The week that becomes current, {following.start} to {following.ending}, is over already too.")
+        said.append(f"The week that becomes current, {following.start} to {following.ending}, is over too.")
     return said
 
 
@@ -130,7 +130,7 @@ def _about_the_day(ending: date, today: date) -> list[str]:
 def _about_the_length(ending: date, started: date | None, due: date | None) -> list[str]:
     length = (ending - started).days + 1 if started else 0
     if started and length > DAYS:
-        said = f"This week has {length} days ({started} to {ending}), and seven are usual."
+        said = f"This week has {length} days ({started} to {ending}) instead of seven."
         first = ending_from(started)
         if first < ending:
             said += f" If a rollover was missed, `/wow rollover ending {first}` closes the first seven days alone."

@@ -8,12 +8,17 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
+from bot.domain.commands import Usage
+from bot.domain.logged import Waiting
+from bot.domain.operations import NOTHING_TO_RETRY
+
 View = dict[str, Any]
 """A modal as Slack wants it."""
 LONGEST_SECTION = 3000
 MOST_CHARACTERS = 12_000
 """In all blocks of a message together; Slack does not say how many it takes, but refuses about a thousand more."""
 LONGEST_REMARK = 150
+AS_SOON_AS_IT_IS_BACK = "I continue as soon as it is back."
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,37 @@ def silence(reason: str) -> str:
         return f"{escape(reason)}. Whoever runs me has to put a new one into `GITLAB_TOKEN`"
     detail = reason.removeprefix("GitLab does not answer").strip(" ():")
     return f"GitLab does not answer ({escape(detail)})" if detail else "GitLab does not answer"
+
+
+def waits(reason: str, number: int, *, briefly: bool = False) -> str:
+    """Say that GitLab cannot be asked and how much waits for it, without a full stop; `briefly` leaves out how it fails."""
+    has_a_mend = reason.startswith("GitLab refuses")
+    return f"{silence('' if briefly and not has_a_mend else reason)}; {operations_wait(number)}"
+
+
+def operations_wait(number: int) -> str:
+    """Count what waits for GitLab: “1 operation waits”, “3 operations wait”."""
+    return f"{count(number, 'operation')} {'waits' if number == 1 else 'wait'}"
+
+
+def trying_again(number: int) -> str:
+    """Say how much of what was refused is tried again."""
+    return f"Trying {count(number, 'operation')} again." if number else NOTHING_TO_RETRY
+
+
+def only_members(number: int) -> str:
+    """Say who can read private things, behind their number."""
+    return "only members of its channel can read it" if number == 1 else "only members of their channels can read them"
+
+
+def usage_lines(usage: Sequence[Usage]) -> str:
+    """List what one may type."""
+    return "\n".join(f"• `{escape(one.command)}`: {one.what}. Example: `{one.example}`" for one in usage)
+
+
+def not_known(command: str, typed: str, nearest: str) -> str:
+    """Say that a sub-command is not known, and name the nearest."""
+    return f"I do not know `{command} {typed}`." + (f" Did you mean `{command} {nearest}`?" if nearest else "")
 
 
 def age(at: datetime | None, now: datetime, reason: str) -> str:
@@ -242,3 +278,9 @@ def _pieces(text: str) -> list[str]:
         else:
             current = joined
     return [*pieces, current] if current else pieces
+
+
+def tell_waiting(page: Page, waiting: Waiting | None) -> None:
+    """Say what waits for a GitLab that cannot be asked, if anything does."""
+    if waiting is not None:
+        page.small(f"{waits(waiting.reason, waiting.count)}. Nothing is lost.")

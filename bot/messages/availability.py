@@ -11,7 +11,7 @@ from typing import Any
 from bot.domain import priority
 from bot.domain.errands import Told
 from bot.messages import Page, View, Words, escape, link, person, shorten, silence
-from bot.messages.late import sentence, waits
+from bot.messages.late import how_far, sentence
 
 TITLE = "AP label"
 CHOSEN = "wow.ap.choose"
@@ -64,7 +64,7 @@ def modal(asked: Asked, urgency: int = 0, impact: int = 0) -> View:
     for side, chosen in (("urgency", urgency), ("impact", impact)):
         page.block(_side(side, chosen))
     page.say(cell(asked, urgency, impact))
-    page.small("AP labels tell product managers the availability and performance priority: a matrix, and no scale.")
+    page.small("AP labels tell product managers how urgent availability and performance are, by urgency and impact.")
     return {
         "type": "modal",
         "callback_id": "wow.ap",
@@ -79,8 +79,8 @@ def modal(asked: Asked, urgency: int = 0, impact: int = 0) -> View:
 def _standing(asked: Asked) -> str:
     if asked.shown is None:
         return (
-            f"*{asked.reference}* · {silence(asked.reason)}, so I know neither its title nor its AP label. I set the "
-            "label as soon as GitLab is back, in place of another one; what somebody sets meanwhile stays."
+            f"*{asked.reference}* · {silence(asked.reason)}, so I cannot show its title and its AP label. I set the "
+            "label as soon as GitLab is back, in place of any other; if somebody sets one meanwhile, that one stays."
         )
     has = f"It has {_listed(asked.shown)}." if asked.shown else "It has no AP label yet."
     return f"*{link(asked.url, asked.reference)}* {escape(asked.title)}\n{has}"
@@ -119,7 +119,7 @@ def cell(asked: Asked, urgency: int, impact: int) -> str:
     if impact:
         column = ", ".join(f"*{priority.ap_label(one, impact)}* with U{one}" for one in priority.URGENCIES)
         return f"I{impact} gives {column}."
-    return "Choose both, and I show which label they give before anything is set."
+    return "Choose both, and I show which label they give. Nothing is set before you confirm."
 
 
 def _change(asked: Asked, label: str) -> str:
@@ -137,7 +137,7 @@ def errand(told: Told) -> Words:
     cell_of = f"U{one.urgency} × I{one.impact}"
     if not told.over:
         doing = f"{person(one.by)} sets {one.label} ({cell_of}) on #{one.iid}"
-        waiting = waits(told) if told.gitlab_silent or not one.decided else "setting the label."
+        waiting = how_far(told) if told.gitlab_silent or not one.decided else "setting the label."
         return page.say(f":hourglass_flowing_sand: {doing}: {waiting}").words()
     name = f"{link(one.issue.url, one.issue.reference)} {escape(one.issue.spoken)}" if one.issue else f"#{one.iid}"
     if one.problem:
@@ -151,7 +151,7 @@ def errand(told: Told) -> Words:
         return page.say(f":warning: {person(one.by)}, GitLab refused to set {one.label} on {name}: {why}").words()
     if told.kept:
         why = escape(sentence(told.kept[0][1]))
-        again = f"`/wow ap #{one.iid}` sets it anew."
+        again = f"`/wow ap #{one.iid}` sets it again."
         return page.say(f":information_source: {person(one.by)}, I left {name} as it is: {why} {again}").words()
     place = f", in place of {' and '.join(one.replaced)}" if one.replaced else ""
     return page.say(f":label: {person(one.by)} set {one.label} ({cell_of}) on {name}{place}.").words()

@@ -18,11 +18,14 @@ from bot.messages import (
     escape,
     link,
     moment,
+    not_known,
     on_one_line,
+    only_members,
     person,
     shorten,
     shorten_mrkdwn,
-    silence,
+    tell_waiting,
+    usage_lines,
 )
 
 MOST_IN_LINE = 400
@@ -56,7 +59,7 @@ def logged(told: Logged, reader_zone_note: str, waiting: Waiting | None) -> Word
         page.small(PRIVATE_NOTE)
     if reader_zone_note:
         page.small(escape(reader_zone_note))
-    _waits(page, waiting)
+    tell_waiting(page, waiting)
     if told.choices:
         page.say("Which outage does it belong to?")
         page.block(_choices(event, told.choices))
@@ -103,7 +106,7 @@ def echo(told: Echoed) -> Words:
         page.say(f"{begins}\n{said(event)}")
     for line in _remarks(told):
         page.small(line)
-    _waits(page, told.waiting)
+    tell_waiting(page, told.waiting)
     if told.choices and not event.retracted:
         page.say("Which outage does it belong to?")
         page.block(_choices(event, told.choices))
@@ -126,12 +129,6 @@ def _remarks(told: Echoed) -> Iterable[str]:
         yield f"Toil issue: {link(url, f'#{iid}')}" if iid else "A toil issue is on its way."
     if told.refused:
         yield f":warning: GitLab refused it: {escape(told.refused)}"
-
-
-def _waits(page: Page, waiting: Waiting | None) -> None:
-    if waiting is not None:
-        verb = "waits" if waiting.count == 1 else "wait"
-        page.small(f"{silence(waiting.reason)}; {count(waiting.count, 'operation')} {verb}. Nothing is lost.")
 
 
 def outage_named(outage: Outage) -> str:
@@ -292,16 +289,10 @@ def moved(event: Event, outage: Outage) -> Words:
     return Page().say(f"Event {event.id} belongs to {outage_named(outage)} now.").words()
 
 
-def trying_again(number: int) -> Words:
-    """Say how much is tried again."""
-    said = f"Trying {count(number, 'operation')} again." if number else "There is nothing to try again: it is through."
-    return Page().say(said).words()
-
-
 def toil_begun(event: Event, waiting: Waiting | None) -> Words:
     """Say that a toil issue is made."""
     page = Page().say(f"I make a toil issue of event {event.id}. The event's message tells its number.")
-    _waits(page, waiting)
+    tell_waiting(page, waiting)
     return page.words()
 
 
@@ -369,9 +360,7 @@ def _in_list(event: Event, reader: Reader, outage: Outage | None) -> str:
 
 def _hidden(page: Page, number: int) -> None:
     if number:
-        of_it = "its text is for members of the channel it comes from"
-        of_them = "their texts are for members of the channels they come from"
-        page.small(f"{count(number, 'private event')}: {of_it if number == 1 else of_them}.")
+        page.small(f"{count(number, 'private event')}: {only_members(number)}.")
 
 
 def found(words: str, hits: Sequence[Found], limit: int) -> Words:
@@ -402,10 +391,8 @@ def usage(asked: EventHelp) -> Words:
     """List what one may type; for an unknown word, the nearest one first."""
     page = Page()
     if asked.unknown:
-        near = f" Did you mean `/event {asked.nearest}`?" if asked.nearest else ""
-        page.say(f"I know no `/event {asked.unknown}`.{near}")
-    lines = [f"• `{one.command}`: {one.what}. Example: `{one.example}`" for one in EVENT_USAGE]
-    return page.say("*The log of production*\n" + "\n".join(lines)).words()
+        page.say(not_known("/event", asked.unknown, asked.nearest))
+    return page.say(f"*The log of production*\n{usage_lines(EVENT_USAGE)}").words()
 
 
 def own_message() -> str:
@@ -453,9 +440,14 @@ def timeline(outage: Outage, told: Listed, team: Team) -> Words:
     return page.small("A picture follows in our direct messages.").words()
 
 
+def texts_left_out(number: int) -> str:
+    """Say that a file has private events in it without their text."""
+    return f"The file leaves out the text of {count(number, 'private event')}."
+
+
 def following(what: str, hidden: int) -> Words:
     """Say that a file follows."""
     page = Page().say(f"{what} follows as a file in our direct messages.")
     if hidden:
-        page.small(f"A file shows no text of private events: {count(hidden, 'private event')}.")
+        page.small(texts_left_out(hidden))
     return page.words()

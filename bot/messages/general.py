@@ -3,6 +3,7 @@
 import re
 
 from bot.messages import Page, View, Words, escape, silence
+from bot.messages import trying_again as trying
 
 
 def refused(reason: str) -> Words:
@@ -15,8 +16,8 @@ def apology(request: str) -> Words:
     return (
         Page()
         .say(
-            "Sorry, something went wrong on my side, and nothing was changed. Please try once more; if it happens "
-            f"again, whoever runs Baton finds it in the log under `{request}`."
+            "Sorry, something went wrong on my side, and nothing was changed. Please try again. If it happens again, "
+            f"tell whoever runs Baton this id, which is in the log: `{request}`."
         )
         .words()
     )
@@ -31,47 +32,56 @@ def not_checked(whom: str, reason: str) -> Words:
     """Say that somebody's right could not be checked, and that what they asked for is kept; `whom` is a mention."""
     said = (
         f"I could not check whether you may do this: Slack does not tell me about {whom} ({escape(reason)}). Your "
-        "command is kept, and I go on with it as soon as Slack tells me. Whoever runs Baton may have to mend its rights."
+        "command is kept, and I carry it out as soon as Slack tells me. If that takes long, ask whoever runs Baton to "
+        "check its rights in Slack."
     )
     return Page().say(said).words()
 
 
-def not_known(what: str) -> Words:
-    """Say that nothing answers to this: a command that somebody added by hand, or a button of an older version."""
-    said = f"I do not know {escape(what)}. `/wow help`, `/event help` and `/handoff help` show what I can do."
-    return Page().say(said).words()
+def unknown(what: str) -> Words:
+    """Say that something is not what we know, and where it stands what we do."""
+    return (
+        Page()
+        .say(f"I do not know {escape(what)}. `/wow help`, `/event help` and `/handoff help` show what I can do.")
+        .words()
+    )
+
+
+def trying_again(number: int) -> Words:
+    """Say how much is tried again."""
+    return Page().say(trying(number)).words()
 
 
 def press_open() -> Words:
     """Offer a button, when Slack did not let a modal open in time."""
-    return Page().say("Slack did not let me open the window in time. Press the button, and it opens.").words()
+    return Page().say("Slack did not let me open the window in time. Press *Open* to open it.").words()
 
 
 def closed_meanwhile() -> Words:
     """Offer a button, when the modal was closed before GitLab had answered."""
-    return Page().say("GitLab has answered, but the window is closed. Press the button, and it opens again.").words()
+    return Page().say("GitLab has answered, but the window was closed. Press *Open* to open it again.").words()
 
 
 def type_again() -> Words:
     """Ask for the same once more, when it was too long for a button to remember."""
-    return Page().say("Slack did not let me open the window in time. Please do the same once more.").words()
+    return Page().say("Slack did not let me open the window in time. Please try again.").words()
 
 
 def file_not_sent(name: str) -> Words:
     """Say that a file that belongs to a modal could not be sent."""
-    return Page().say(f"Slack did not take the file `{escape(name)}`.").words()
+    return Page().say(f"Slack did not take the file `{escape(name)}`. Please try again.").words()
 
 
 def not_drawn(name: str) -> Words:
     """Say that a picture could not be drawn."""
-    return Page().say(f"I could not draw `{escape(name)}`; the same stands above as text.").words()
+    return Page().say(f"I could not draw `{escape(name)}`. The text above says the same.").words()
 
 
 def file_unsure(name: str) -> Words:
     """Say that nobody knows whether a file that belongs to a modal arrived, and what to do."""
     said = (
         f"Slack did not answer, so I do not know whether the file `{escape(name)}` has arrived in "
-        "our direct messages. I do not send it twice; if it is not there, please type the command once more."
+        "our direct messages. If it is not there, please type the command again."
     )
     return Page().say(said).words()
 
@@ -85,8 +95,8 @@ def told_here(said: Words, channel: str, code: str, me: str) -> Words:
             why, then = "does not let me post", ""
         case _:
             why = ""
-            then = f" Invite {f'<@{me}>' if me else 'me'} there with `/invite`, and it hears of the next one."
-    begins = f"<#{channel}> {why}" if why else f"I am no member of <#{channel}>"
+            then = f" Invite {f'<@{me}>' if me else 'me'} there with `/invite`, and I post the next one there."
+    begins = f"<#{channel}> {why}" if why else f"I am not a member of <#{channel}>"
     note = f"{begins}, so I tell you here.{then}"
     small = {"type": "context", "elements": [{"type": "mrkdwn", "text": note}]}
     return Words(f"{said.text}\n{note}", (small, *said.blocks) if said.blocks else ())
@@ -94,15 +104,16 @@ def told_here(said: Words, channel: str, code: str, me: str) -> Words:
 
 def restarting() -> Words:
     """Say that an answer will not come, because the program stops; nothing was begun that could be lost."""
-    return Page().say("I am being restarted, and have changed nothing here. Please ask once more in a minute.").words()
+    return Page().say("I am being restarted, and nothing was changed. Please try again in a minute.").words()
 
 
 def restarted() -> Words:
     """Say that an answer will not come, because the program was restarted in between."""
-    said = "I was restarted in between, and have changed nothing here. Please type the command, or press, once more."
+    said = "I was restarted, and nothing was changed. Please type the command or press the button again."
     return Page().say(said).words()
 
 
+BUTTON_TOO_OLD = "This button is too old: I no longer know what it was for. Please type the command again."
 LONGEST_VALUE = 2000
 """What Slack lets a button carry."""
 

@@ -10,10 +10,11 @@ from bot.domain.duration import lasted
 from bot.domain.logged import Waiting
 from bot.domain.oncall import Handed, Handoff
 from bot.domain.passing import Part, Told
-from bot.messages import Page, Words, button, count, escape, link, moment, on_one_line, person, shorten, silence
+from bot.messages import Page, Words, button, count, escape, link, moment, on_one_line, person, shorten, tell_waiting
 from bot.messages.ongoing import MOST_LISTED, MOST_PENDING, NOTHING, as_of, pending_lines, sign
 
 ASKING = "What is ongoing is known as soon as GitLab has answered."
+NOTE_HELD_BACK = ":lock: Only members can read its note, with the issue in GitLab."
 SHORT, SHORTEST = 500, 150
 """Characters of a note in a message, and where there are many; the whole is behind a button, and in GitLab."""
 MANY = 6
@@ -148,7 +149,7 @@ def _handed(one: Handed, told: Told, most: int) -> str:
     if not one.note:
         return line
     if one.hidden:
-        return f"{line}\n> :lock: Its note is for members only; it goes with the issue in GitLab."
+        return f"{line}\n> {NOTE_HELD_BACK}"
     return f"{line}\n" + "\n".join(f"> {part}" for part in escape(shorten(one.note, most)).split("\n"))
 
 
@@ -169,7 +170,7 @@ def _small_print(page: Page, told: Told) -> None:
     elif told.under_way:
         page.small("The report and the assignments in GitLab are on their way.")
     if told.under_way and told.waiting:
-        waits(page, told.waiting)
+        tell_waiting(page, told.waiting)
 
 
 def _what_did_not_work(page: Page, told: Told) -> None:
@@ -185,12 +186,6 @@ def _parts(parts: Sequence[Part]) -> list[str]:
         for one in parts[:MOST_PENDING]
     ]
     return [*lines, f"• … and {len(parts) - MOST_PENDING} more"] if len(parts) > MOST_PENDING else lines
-
-
-def waits(page: Page, waiting: Waiting) -> None:
-    """Say that GitLab does not take what it must be told, and that nothing is lost."""
-    verb = "waits" if waiting.count == 1 else "wait"
-    page.small(f"{silence(waiting.reason)}; {count(waiting.count, 'operation')} {verb}. Nothing is lost.")
 
 
 def _buttons(told: Told, *, more: bool) -> list[dict[str, Any]]:
@@ -305,7 +300,7 @@ def offered_answer(one: Handoff, waiting: Waiting | None) -> Words:
     until = f"{stays} on call until they accept" if one.since else "Nobody is on call until they accept"
     page = Page().say(f"The hand-off is offered to {person(one.incoming)}, in the channel and to them alone. {until}.")
     if waiting:
-        waits(page, waiting)
+        tell_waiting(page, waiting)
     return page.words()
 
 
@@ -314,7 +309,7 @@ def taken_answer(one: Handoff, waiting: Waiting | None) -> Words:
     told = f" {person(one.outgoing)} is told." if one.outgoing else ""
     page = Page().say(f"You are on call now.{told}")
     if waiting:
-        waits(page, waiting)
+        tell_waiting(page, waiting)
     return page.words()
 
 
@@ -334,9 +329,3 @@ def noted(text: str, *, added: bool = True, private: bool) -> Words:
             ":lock: It is private: only members of this channel may read it; others see that there is something."
         )
     return page.words()
-
-
-def trying_again(number: int) -> Words:
-    """Say that what was refused is tried again."""
-    again = f"I try {count(number, 'thing')} again; the message says how it went."
-    return Page().say(again if number else "Nothing is left to try again.").words()

@@ -21,6 +21,8 @@ from bot.messages import (
     link,
     moment,
     on_one_line,
+    only_members,
+    operations_wait,
     person,
     shorten,
     shorten_mrkdwn,
@@ -220,8 +222,7 @@ def _log(page: Page, shown: Home) -> None:
 
 
 def _hidden(number: int) -> str:
-    whose = "its channel" if number == 1 else "their channels"
-    return f" {count(number, 'private event')}, for members of {whose} only." if number else ""
+    return f" {count(number, 'private event')}: {only_members(number)}." if number else ""
 
 
 def _line(event: Event, shown: Home) -> str:
@@ -236,8 +237,7 @@ def _line(event: Event, shown: Home) -> str:
 
 def _backlog(page: Page, backlog: Backlog) -> None:
     _part(page, "waiting", "Waiting for GitLab")
-    verb = "waits" if backlog.count == 1 else "wait"
-    operations = f"{count(backlog.count, 'operation')} {verb}"
+    operations = operations_wait(backlog.count)
     if backlog.silent:
         waits = f"{operations}. Nothing is lost." if backlog.count else "Nothing waits for it."
         page.say(f":warning: {silence(backlog.reason)}, since {moment(backlog.silent)}; {waits}")

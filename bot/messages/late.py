@@ -6,16 +6,15 @@ from bot.domain.errands import Errand, Told
 from bot.domain.team import Team
 from bot.domain.telling import Due
 from bot.domain.tracker import Issue
-from bot.messages import Page, Row, Words, count, escape, link, person, silence
+from bot.messages import AS_SOON_AS_IT_IS_BACK, Page, Row, Words, count, escape, link, person, waits
 
 
 def begun(one: Errand, team: Team, waiting: int | None) -> Words:
     """Say at once that it will be done; `waiting` counts what waits for GitLab, None when it answers."""
     what = f"put #{one.iid} into “{escape(team.wow_title)}”" if one.kind == "add" else "look for late additions"
-    page = Page().say(f"I am going to {what}. A message of mine tells what comes of it.")
+    page = Page().say(f"I {what}, and post the result.")
     if waiting is not None:
-        verb = "waits" if waiting == 1 else "wait"
-        page.small(f"GitLab does not answer; {count(waiting, 'operation')} {verb}. I go on as soon as it is back.")
+        page.small(f"{waits('', waiting)}. {AS_SOON_AS_IT_IS_BACK}")
     return page.words()
 
 
@@ -25,7 +24,7 @@ def errand(told: Told, team: Team) -> Words:
     one = told.errand
     if not told.over:
         doing = f"puts #{one.iid} into “{escape(team.wow_title)}”" if one.kind == "add" else "looks for late additions"
-        return page.say(f":hourglass_flowing_sand: {person(one.by)} {doing}: {waits(told)}").words()
+        return page.say(f":hourglass_flowing_sand: {person(one.by)} {doing}: {how_far(told)}").words()
     if one.problem:
         about = f"#{one.iid}" if one.kind == "add" else "Late additions"
         said = f":information_source: {person(one.by)}, {about}: {escape(sentence(one.problem))} Nothing was changed."
@@ -33,12 +32,10 @@ def errand(told: Told, team: Team) -> Words:
     return _added(page, told, team) if one.kind == "add" else _checked(page, told, team)
 
 
-def waits(told: Told) -> str:
+def how_far(told: Told) -> str:
     """Say what an errand waits for."""
     if told.gitlab_silent:
-        clause = silence(told.reason) if told.reason.startswith("GitLab refuses") else "GitLab does not answer"
-        verb = "waits" if told.waiting == 1 else "wait"
-        return f"{clause}; {count(told.waiting, 'operation')} {verb}. I go on by myself as soon as it is back."
+        return f"{waits(told.reason, told.waiting, briefly=True)}. {AS_SOON_AS_IT_IS_BACK}"
     return "labelling." if told.errand.decided and told.errand.kind == "check" else "reading GitLab."
 
 
@@ -79,7 +76,8 @@ def _checked(page: Page, told: Told, team: Team) -> Words:
         page.say("*Changed by somebody meanwhile, and left as it is*")
         page.rows([_row(issue, why) for issue, why in told.kept])
     if one.unread:
-        page.small(f"GitLab did not show the history of {count(one.unread, 'issue')}, so nothing is decided there.")
+        as_it_is = "it as it is" if one.unread == 1 else "them as they are"
+        page.small(f"GitLab did not show the history of {count(one.unread, 'issue')}, so I left {as_it_is}.")
     return page.words()
 
 

@@ -11,7 +11,7 @@ from bot.domain.oncall import LONGEST_NOTE, MOST_HANDED, Handoff
 from bot.domain.passing import Listing, Offering, Told
 from bot.messages import Page, View, count, escape, link, moment, on_one_line, person, shorten
 from bot.messages.events import said
-from bot.messages.handoff import headline, summary
+from bot.messages.handoff import NOTE_HELD_BACK, headline, summary
 from bot.messages.ongoing import NOTHING, UNKNOWN, age, pending_line, pending_lines, rota_trouble, section
 
 TITLE = "Hand off"
@@ -211,7 +211,7 @@ def _quoted(note: str) -> str:
 
 
 def _held_back(note: str) -> str:
-    return "\n:lock: Its note is for members only; it goes with the issue in GitLab." if note else ""
+    return f"\n{NOTE_HELD_BACK}" if note else ""
 
 
 class _Long:

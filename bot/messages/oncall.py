@@ -9,8 +9,20 @@ from bot.domain.commands.handoff import HANDOFF_USAGE, HandoffHelp
 from bot.domain.duration import lasted
 from bot.domain.oncall import Handed, Handoff, Shift
 from bot.domain.passing import Listing, Standing
-from bot.messages import Page, Words, count, escape, link, moment, on_one_line, person, shorten
-from bot.messages.handoff import waits
+from bot.messages import (
+    Page,
+    Words,
+    count,
+    escape,
+    link,
+    moment,
+    not_known,
+    on_one_line,
+    person,
+    shorten,
+    tell_waiting,
+    usage_lines,
+)
 from bot.messages.ongoing import MOST_LISTED, NOTHING, UNKNOWN, age, as_of, rota_trouble, section
 
 LONGEST_HISTORY = 10_000
@@ -71,7 +83,7 @@ def status(shown: Standing, *, with_usage: bool = False) -> Words:
     if shown.pending:
         page.small(f"{count(shown.pending, 'thing')} added for the next hand-off.")
     if shown.waiting:
-        waits(page, shown.waiting)
+        tell_waiting(page, shown.waiting)
     if with_usage:
         _usage(page)
     return page.words()
@@ -141,16 +153,11 @@ def usage(asked: HandoffHelp) -> Words:
     """List what one may type; for an unknown word, the nearest one first."""
     page = Page()
     if asked.unknown:
-        near = (
-            f" Did you mean `/handoff {asked.nearest}`?"
-            if asked.nearest
-            else " To hand off, mention the person: `/handoff @bob`."
-        )
-        page.say(f"I do not know `/handoff {asked.unknown}`.{near}")
+        mention = "" if asked.nearest else " To hand off, mention the person: `/handoff @bob`."
+        page.say(f"{not_known('/handoff', asked.unknown, asked.nearest)}{mention}")
     _usage(page)
     return page.words()
 
 
 def _usage(page: Page) -> None:
-    lines = [f"• `{escape(one.command)}`: {one.what}. Example: `{one.example}`" for one in HANDOFF_USAGE]
-    page.say("*Who is on call, and who is next*\n" + "\n".join(lines))
+    page.say(f"*Who is on call, and who is next*\n{usage_lines(HANDOFF_USAGE)}")

@@ -7,7 +7,7 @@ from bot.domain.duration import lasted
 from bot.domain.events import Pending
 from bot.domain.oncall import Handed
 from bot.domain.passing import Listing, Upcoming
-from bot.messages import count, escape, link, on_one_line, person, shorten, silence
+from bot.messages import count, escape, link, on_one_line, only_members, person, shorten, silence
 
 NOTHING = "Nothing is ongoing: no outage, no data loss."
 UNKNOWN = "I know of no outage; GitLab has not told me yet what is ongoing there."
@@ -40,8 +40,7 @@ def pending_lines(pending: Sequence[Pending], unreadable: int) -> list[str]:
     if len(pending) > MOST_PENDING:
         lines.append(f"• … and {len(pending) - MOST_PENDING} more")
     if unreadable:
-        whose = "only members of its channel" if unreadable == 1 else "only members of their channels"
-        lines.append(f"• :lock: {count(unreadable, 'private thing')}, which {whose} may read")
+        lines.append(f"• :lock: {count(unreadable, 'private thing')}: {only_members(unreadable)}")
     return lines
 
 

@@ -11,8 +11,8 @@ from bot.domain.outages import MOST_OFFERED, Outage
 from bot.domain.priority import AP_LABELS
 from bot.domain.talk import Said
 from bot.domain.team import Team
-from bot.messages import Page, View, Words, count, escape, link, moment, person, shorten, silence
-from bot.messages.events import INVITATION, button_label, exact, outage_named
+from bot.messages import Page, View, Words, count, escape, link, moment, person, shorten, tell_waiting, waits
+from bot.messages.events import INVITATION, button_label, exact, outage_named, texts_left_out
 
 TITLE = "Declare an outage"
 FROM_MESSAGE = "Open outage issue"
@@ -180,11 +180,8 @@ def announced(told: Announced) -> Words:
     elif one.iid is None:
         page.small("Its issue in GitLab is on its way.")
     if told.waiting:
-        verb = "waits" if told.waiting.count == 1 else "wait"
-        page.small(
-            f"{silence(told.waiting.reason)}; {count(told.waiting.count, 'operation')} {verb}. Nothing is lost, and "
-            f"`{one.reference}` names it meanwhile."
-        )
+        said = waits(told.waiting.reason, told.waiting.count)
+        page.small(f"{said}. Nothing is lost. Until then, call it `{one.reference}`.")
     return page.block(_buttons(told)).words()
 
 
@@ -305,7 +302,7 @@ def declared(one: Outage, waiting: Waiting | None) -> Words:
     """Say at once that an outage goes on."""
     counts = _counts(from_message=bool(one.message))
     page = Page().say(f"Outage {outage_named(one)} is declared, and {counts}. {NOBODY_PAGED}")
-    _waits(page, waiting)
+    tell_waiting(page, waiting)
     return page.words()
 
 
@@ -319,7 +316,7 @@ def resolved(one: Outage, waiting: Waiting | None) -> Words:
     """Say at once that an outage is over."""
     closing = "Its issue is closed as soon as GitLab answers" if waiting else "Its issue is being closed"
     page = Page().say(f"Outage {outage_named(one)} is over. {closing}, and a post-mortem is due.")
-    _waits(page, waiting)
+    tell_waiting(page, waiting)
     return page.words()
 
 
@@ -333,12 +330,6 @@ def which(ongoing: Sequence[Outage], action: str, what: str) -> Words:
         for one in ongoing
     ]
     return page.block({"type": "actions", "elements": elements}).words()
-
-
-def _waits(page: Page, waiting: Waiting | None) -> None:
-    if waiting is not None:
-        verb = "waits" if waiting.count == 1 else "wait"
-        page.small(f"{silence(waiting.reason)}; {count(waiting.count, 'operation')} {verb}. Nothing is lost.")
 
 
 def no_member() -> str:
@@ -358,7 +349,7 @@ def postmortem(one: Outage, hidden: int) -> Words:
         "timeline filled in, names as roles."
     )
     if hidden:
-        page.small(f"It only counts what is private: {count(hidden, 'private event')}.")
+        page.small(texts_left_out(hidden))
     button = _button("outage.write_postmortem", "Put it into the issue", one.number)
     return page.block({"type": "actions", "elements": [button]}).words()
 
@@ -369,5 +360,5 @@ def postmortem_begun(one: Outage, waiting: Waiting | None) -> Words:
     page = Page().say(
         f"The draft becomes the text of {where}; what people wrote there stays, below it. From then on it is yours."
     )
-    _waits(page, waiting)
+    tell_waiting(page, waiting)
     return page.words()

@@ -10,7 +10,7 @@ from bot.domain.duration import lasted
 from bot.domain.events import Event
 from bot.domain.oncall import Handed, Handoff
 from bot.domain.passing import Reported
-from bot.messages import count, is_address, on_one_line, shorten, tracker
+from bot.messages import count, is_address, on_one_line, only_members, shorten, tracker
 from bot.messages.tracker import harmless, one_line, quoted
 
 MOST_EVENTS = 500
@@ -55,10 +55,8 @@ def report(told: Reported, *, own: str = "") -> str:
         _section("Changes", _events(told, "change", own)),
     ]
     if told.hidden:
-        whose = "whom it is for finds it" if told.hidden == 1 else "whom they are for finds them"
-        parts.append(
-            f"{count(told.hidden, 'private event')} of this shift: whoever {whose} with `/event list` in Slack."
-        )
+        hidden = count(told.hidden, "private event")
+        parts.append(f"{hidden} of this shift: {only_members(told.hidden)}, with `/event list` in Slack.")
     return _cut("\n\n".join(part for part in parts if part))
 
 

@@ -8,7 +8,7 @@ from bot.domain.commands.wow import WOW_USAGE, WowHelp
 from bot.domain.team import Team
 from bot.domain.telling import Closed, Standing
 from bot.domain.tracker import Milestone
-from bot.messages import Page, Row, Words, age, count, escape, link, moment, person, silence
+from bot.messages import Page, Row, Words, age, count, escape, link, moment, not_known, person, silence, usage_lines
 from bot.messages.wow import under_way
 
 TITLE = "This week"
@@ -128,11 +128,10 @@ def usage(asked: WowHelp) -> Words:
     """Show the sub-commands with examples; for an unknown one, name the nearest."""
     page = Page()
     if asked.unknown:
-        nearest = f" Did you mean `/wow {asked.nearest}`?" if asked.nearest else ""
-        page.say(f"I do not know “{escape(asked.unknown)}”.{nearest}")
+        page.say(not_known("/wow", asked.unknown, asked.nearest))
     _usage(page)
     return page.words()
 
 
 def _usage(page: Page) -> None:
-    page.say("\n".join(f"`{escape(line.command)}` — {line.what}. Example: `{line.example}`" for line in WOW_USAGE))
+    page.say(f"*The week*\n{usage_lines(WOW_USAGE)}")

@@ -24,7 +24,8 @@ def report(shown: Reviewed, team: Team) -> Words:
     page.say(f":bar_chart: {_head(shown)}")
     if shown.current:
         page.small(
-            f"The current week has only begun, so this is the one before. `/wow report {shown.current}` shows the current one."
+            f"The current week has just begun, so this is the one before. `/wow report {shown.current}` shows the "
+            "current one."
         )
     page.say(_delivered(numbers))
     in_numbers(page, shown, team)
@@ -34,7 +35,7 @@ def report(shown: Reviewed, team: Team) -> Words:
     _list(page, "Came from the week before", numbers.came_carried)
     _list(page, "Still open in the closed week", numbers.fated("left"))
     if numbers.closed and not numbers.turned:
-        page.small("This week was closed in GitLab by hand, which does not tell what was carried over.")
+        page.small("This week was closed by hand in GitLab, which does not say what was carried over.")
     page.small(picture_follows())
     return page.words()
 

@@ -8,7 +8,22 @@ from bot.domain.team import Team
 from bot.domain.telling import Previewed, Progressed, Reported, Reviewed, TakenBack, UndoPreviewed
 from bot.domain.turning import Rollover
 from bot.domain.way_back import Undo
-from bot.messages import Page, Row, View, Words, count, escape, link, moment, person, shorten, silence
+from bot.messages import (
+    AS_SOON_AS_IT_IS_BACK,
+    Page,
+    Row,
+    View,
+    Words,
+    count,
+    escape,
+    link,
+    moment,
+    person,
+    shorten,
+    silence,
+    waits,
+)
+from bot.messages import trying_again as trying
 from bot.messages.weekly import how_often, in_numbers
 
 MOST_FIELDS = 90
@@ -35,13 +50,13 @@ def preview(shown: Previewed, team: Team) -> View:
     page.say(_steps(turn, team))
     if shown.unread:
         page.small(f"I could not read when {count(shown.unread, 'issue')} came into the week, so I do not label them.")
-    page.blocks += _choices(turn)
+    page.blocks += _choices(turn, team)
     return _modal(TITLE, page, "Roll over", "wow.rollover", shown.preview.id)
 
 
 def _why_not(shown: Previewed) -> Page:
     if shown.now:
-        return Page().say(f"{under_way(shown.now)} The message in the channel tells how it goes.")
+        return Page().say(f"{under_way(shown.now)} The message in the channel shows how far it is.")
     refusal = shown.refusal
     if refusal is None:
         return Page().say(f"The week ending {shown.preview.ending} was rolled over already{_by_whom(shown)}.")
@@ -112,25 +127,25 @@ def _some(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _choices(turn: Turn) -> list[dict[str, object]]:
+def _choices(turn: Turn, team: Team) -> list[dict[str, object]]:
     issues = [line for line in turn.lines if line.noun == "issue"]
     if not issues:
         return []
     if len(issues) > MOST_FIELDS:
         label = f"All {len(issues)} open issues"
-        hint = "Too many for a field each; the whole list comes to you as a file in a direct message."
+        hint = "Too many to choose one by one: this choice is for all. The list comes as a file in a direct message."
         return [_choice(ALL, label, hint)]
     return [
-        _choice(f"choice:{line.key}", shorten(f"{line.reference} {line.title}", LONGEST_LABEL), remark(line))
+        _choice(f"choice:{line.key}", shorten(f"{line.reference} {line.title}", LONGEST_LABEL), remark(line, team))
         for line in issues
     ]
 
 
-def remark(line: Line) -> str:
+def remark(line: Line, team: Team) -> str:
     """Say what a rollover does with an issue, besides moving it."""
     said = []
     if line.late:
-        said.append("late addition, gets “unscheduled”")
+        said.append(f"late addition, gets “{team.labels.unscheduled}”")
     if line.moved:
         said.append(f"goal, gets “moved {line.moved}” if it moves on")
     return "; ".join(said)
@@ -154,9 +169,11 @@ def _choice(block: str, label: str, hint: str) -> dict[str, object]:
     return field
 
 
-def preview_file(turn: Turn) -> str:
+def preview_file(turn: Turn, team: Team) -> str:
     """Write the whole list of a week that is too large for one modal."""
-    return "\n".join(f"{line.reference}\t{line.title}\t{remark(line)}\t{line.url}".rstrip() for line in turn.lines)
+    return "\n".join(
+        f"{line.reference}\t{line.title}\t{remark(line, team)}\t{line.url}".rstrip() for line in turn.lines
+    )
 
 
 def preview_silent(shown: Previewed, reason: str) -> View:
@@ -164,10 +181,10 @@ def preview_silent(shown: Previewed, reason: str) -> View:
     if shown.running:
         return _plain_modal(TITLE, _why_not(shown))
     page = Page().say(
-        f"{silence(reason)}. So I cannot show what stands in the week.\n\n"
-        f"I can roll over *the week ending {shown.preview.ending}* as soon as GitLab is back, with the defaults: every "
-        "open issue is carried over, late additions are labelled, goals are counted. The channel hears how it goes, "
-        "and `/wow undo` takes it back."
+        f"{silence(reason)}. I cannot show now what is in the week.\n\n"
+        f"I can roll over *the week ending {shown.preview.ending}* as soon as GitLab is back, with the defaults: "
+        "every open issue is carried over, late additions and goals get their labels. I report in the channel, and "
+        "`/wow undo` takes it back."
     )
     return _modal(TITLE, page, "Roll over later", "wow.rollover", shown.preview.id)
 
@@ -188,7 +205,8 @@ def preview_undo(shown: UndoPreviewed) -> View:
     if shown.undo.kept:
         if not shown.undo.week_returns:
             page.say(
-                ":warning: Somebody renamed the week that was closed, so no milestone will be the current week then."
+                ":warning: Somebody renamed the closed week, so no milestone will be the current week. Please give "
+                "one that title in GitLab afterwards."
             )
         page.say("*Changed since, and left as it is:*")
         page.rows([Row("", kept.what, remark=kept.why) for kept in shown.undo.kept], most=15)
@@ -207,7 +225,7 @@ def _back_in_words(undo: Undo) -> str:
         match operation:
             case RemoveMilestone(titled=titled, kept_title=kept):
                 steps.append(
-                    f"“{escape(titled)}”, made by me, is removed if it is empty, else kept as “{escape(kept)}”"
+                    f"“{escape(titled)}”, which I made, is removed if it is empty, otherwise kept as “{escape(kept)}”"
                 )
             case SetMilestone(titled=titled, title=title) if title is not None:
                 steps.append(f"“{escape(titled)}” becomes “{escape(title)}” again")
@@ -221,7 +239,7 @@ def _back_in_words(undo: Undo) -> str:
 def undo_silent(shown: UndoPreviewed, reason: str) -> View:
     """Offer to take a rollover back as soon as GitLab is back."""
     page = Page().say(
-        f"{silence(reason)}. So I cannot show what has changed since.\n\n"
+        f"{silence(reason)}. I cannot show now what has changed since.\n\n"
         f"I can take back the rollover of *the week ending {shown.found.ending}* as soon as GitLab is back. What people "
         "changed since is left as it is, and listed."
     )
@@ -268,13 +286,11 @@ def how_far(now: Progressed) -> str:
     if now.stopped == READ_ONLY:
         return f"It stopped: {READ_ONLY}, so {_changed(now)}. It waits for a token with the scope `api`."
     if now.stopped:
-        return f"{done}. It stopped, because GitLab refused {_step(now)}{escape(now.stopped)}. It waits for your word."
+        answers = "*Retry* or *Undo*" if now.found.state == "running" else "*Retry*"
+        return f"{done}. It stopped, because GitLab refused {_step(now)}{escape(now.stopped)}. It waits for {answers}."
     if now.gitlab_silent:
-        waiting = count(now.waiting, "operation")
         so_far = f"{done}. " if now.total else ""
-        verb = "waits" if now.waiting == 1 else "wait"
-        clause = silence(now.reason) if now.reason.startswith("GitLab refuses") else "GitLab does not answer"
-        return f"{so_far}{clause}; {waiting} {verb}. I go on by myself as soon as it is back."
+        return f"{so_far}{waits(now.reason, now.waiting, briefly=True)}. {AS_SOON_AS_IT_IS_BACK}"
     return f"{done}."
 
 
@@ -307,16 +323,16 @@ def stopped(now: Progressed) -> Words:
     if now.stopped == READ_ONLY:
         said = (
             f"{person(found.by)}, {READ_ONLY}, so {_changed(now)} for the week ending {found.ending}.\n"
-            "Give me one with the scope `api` as `GITLAB_TOKEN`, start me again, and press *Retry*"
+            "Put one with the scope `api` into `GITLAB_TOKEN`, restart me, and press *Retry*"
             f"{', or press *Undo* to end the attempt' if may_undo else ''}."
         )
     else:
         said = (
             f"{person(found.by)}, GitLab refused a step of the week ending {found.ending}, "
-            f"{_step(now)}{escape(now.stopped)}\nMend it in GitLab and press *Retry*"
+            f"{_step(now)}{escape(now.stopped)}\nFix it in GitLab and press *Retry*"
             f"{', or press *Undo* to take everything back' if may_undo else ''}."
         )
-    page = Page().say(f":octagonal_sign: {said} Until then nothing more is done.")
+    page = Page().say(f":octagonal_sign: {said} Until then I do nothing more.")
     buttons = [_button("Retry", "wow.retry", found.id, style="primary")]
     if may_undo:
         buttons.append(_button("Undo", "wow.undo", found.id))
@@ -328,7 +344,7 @@ def _settled(found: Rollover) -> str:
     """Say how a question was settled."""
     match found.state:
         case "running":
-            return "this is settled: it was tried again, and goes on."
+            return "this is settled: it was tried again, and continues."
         case "done":
             return "this is settled: it was tried again, and the week is rolled over."
         case "undoing":
@@ -361,14 +377,16 @@ def report(told: Reported, team: Team, shown: Reviewed | None = None) -> Words:
     _list(page, "Carried over", carried, weeks)
     _list(page, "Left in the closed week", left)
     if turn.requests_stay and any(line.noun == "merge_request" for line in left):
-        page.small("My GitLab token may not move merge requests, so they stay. With the Developer role it may.")
+        page.small(
+            "My GitLab token may not move merge requests, so they stay. To change that, give it the Developer role."
+        )
     _list(page, f"Moved to {team.next_wow_title}", moved_on)
     goals = [line for line in (*carried, *moved_on) if line.moved]
     _list(page, "Goals that moved on", goals, {line.key: f"moved {line.moved}" for line in goals})
     _list(page, "Late additions", late)
     _list(page, "Added since the preview, and carried over", [line for line in carried if line.appeared])
     if turn.closed_since:
-        page.say(f"*Closed since the preview, and left in its week:* {_some(turn.closed_since, 40)}")
+        page.say(f"*Closed since the preview, so they stay in the closed week:* {_some(turn.closed_since, 40)}")
     if turn.gone_since:
         page.say(f"*Taken out of the week by somebody since the preview:* {_some(turn.gone_since, 40)}")
     if told.kept:
@@ -416,9 +434,7 @@ def _row(line: Line, remark: str = "") -> Row:
 
 def trying_again(number: int) -> Words:
     """Say that what was refused is tried again."""
-    return (
-        Page().say(f"I try {count(number, 'operation')} again. The message in the channel tells how it goes.").words()
-    )
+    return Page().say(f"{trying(number)} The message in the channel shows how far it is.").words()
 
 
 # Shapes

@@ -61,7 +61,7 @@ def decide(tx: Tx, team: Team, errand_id: str, facts: WeekFacts, at: datetime) -
     told = replace(errand, decided=True, issue=issue, was_there=has_it_alone, replaced=others)
     if not has_it_alone and _was_faster(errand, facts, issue):
         now = " and ".join(there) or "none"
-        problem = f"somebody changed its AP label meanwhile: now it has {now}. `/wow ap #{errand.iid}` sets it anew."
+        problem = f"somebody changed its AP label meanwhile: now it has {now}. `/wow ap #{errand.iid}` sets it again."
         told = replace(told, problem=problem)
     tx.save_errand(told)
     if has_it_alone or told.problem:

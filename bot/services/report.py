@@ -72,7 +72,7 @@ def review(
     else:
         raise UserError(_nothing(facts, team))
     if numbers is None:
-        raise UserError(f"I know that there was a week ending {ending}, but not what stood in it. {_LATER}")
+        raise UserError(f"There was a week ending {ending}, but I do not know what was in it. {_LATER}")
     return Reviewed(
         numbers,
         by=turned.get(numbers.ending) if numbers.closed else None,

@@ -37,7 +37,7 @@ def rollover_to_undo(tx: Tx) -> Rollover:
     """Find the rollover that may be taken back; raises UserError with the reason when there is none."""
     found = tx.last_rollover()
     if found is None:
-        message = "I have not rolled over any week yet, so there is nothing to take back."
+        message = "I have not rolled over a week yet, so there is nothing to take back."
         raise UserError(message)
     if found.state == "undone":
         when = f" on {found.undone_at:%Y-%m-%d %H:%M} UTC" if found.undone_at else ""

@@ -7,7 +7,7 @@ from bot.domain import late, rollover, week
 from bot.domain.errors import UserError
 from bot.domain.journal import Batch, Delivery
 from bot.domain.late import Verdict
-from bot.domain.operations import READ_ONLY, Plan, Post, SetIssue, ShowPicture, Stages, stops_batch
+from bot.domain.operations import NOTHING_TO_RETRY, READ_ONLY, Plan, Post, SetIssue, ShowPicture, Stages, stops_batch
 from bot.domain.people import is_in_slack, mention
 from bot.domain.questions import WeekQuestion
 from bot.domain.rollover import CREATED_NEXT, Turn
@@ -377,8 +377,7 @@ def retry(tx: Tx, rollover_id: str, at: datetime) -> int:
     batch = found.undo_batch if found.state == "undoing" else found.batch
     count = tx.retry(batch, None, at)
     if not count:
-        message = "There is nothing left to try again: all of it is through, or on its way."
-        raise UserError(message)
+        raise UserError(NOTHING_TO_RETRY)
     refresh_messages(tx, rollover_id, at)
     return count
 
@@ -427,7 +426,7 @@ def must_find(tx: Tx, rollover_id: str) -> Rollover:
     """Find a rollover; raises UserError when it is not known (any more)."""
     found = tx.rollover(rollover_id)
     if found is None:
-        message = "I do not know this rollover any more. Please type `/wow status`."
+        message = "I no longer know this rollover. `/wow status` shows the week."
         raise UserError(message)
     return found
 

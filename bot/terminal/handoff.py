@@ -13,8 +13,7 @@ from bot.domain.commands.handoff import HandoffHelp, parse_handoff
 from bot.domain.errors import UserError
 from bot.domain.oncall import Handed, Handoff
 from bot.domain.operations import SetUsergroup
-from bot.messages import View, drawn, offering, oncall
-from bot.messages import handoff as say
+from bot.messages import View, drawn, general, offering, oncall
 from bot.services import ongoing, shifts
 from bot.store import Tx
 from bot.terminal import DONE, PROGRAM, REFUSED, STOPPED, WRONG
@@ -183,7 +182,7 @@ class HandoffTwin(AskingTwin):
         """Try again what GitLab refused of the last hand-off of which it refused something."""
         number = await self.bot.store.read(_refused_lately)
         if number is None:
-            await self.says(say.trying_again(0))
+            await self.says(general.trying_again(0))
             return DONE
         _, code = await self.asks(self.request("button", "handoff.retry", about=str(number)))
         return code or await self._tells_of(number, wait=wait)

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.domain.rollover import Line
+from bot.domain.team import Team
 from bot.messages import drawn, signs
 from bot.messages import wow as say
 
@@ -122,23 +123,23 @@ async def _read_line() -> str:
     return sys.stdin.readline()
 
 
-def plan(lines: Sequence[Line], width: int = PLAIN_WIDTH) -> RenderableType:
+def plan(lines: Sequence[Line], team: Team, width: int = PLAIN_WIDTH) -> RenderableType:
     """List every open issue and merge request with what happens to it."""
     if width < NARROW:
-        return Group(Text(), *(_in_lines(line) for line in lines), Text())
+        return Group(Text(), *(_in_lines(line, team) for line in lines), Text())
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", style="dim")
     for line in lines:
-        table.add_row(_reference(line), _title(line), _choice(line), Text(say.remark(line)))
+        table.add_row(_reference(line), _title(line), _choice(line), Text(say.remark(line, team)))
     return Group(Text(), table, Text())
 
 
-def _in_lines(line: Line) -> RenderableType:
+def _in_lines(line: Line, team: Team) -> RenderableType:
     """Put the title below, and what else happens below that."""
-    below = Group(_title(line), *([Text(remark, "dim")] if (remark := say.remark(line)) else []))
+    below = Group(_title(line), *([Text(remark, "dim")] if (remark := say.remark(line, team)) else []))
     return Group(Text.assemble(_reference(line), "  ", _choice(line)), Padding(below, (0, 0, 0, 2)))
 
 

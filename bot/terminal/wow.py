@@ -344,7 +344,7 @@ class WeekTwin(Twin):
         preview = str(view.get("private_metadata", ""))
         turn = await self.bot.store.read(lambda tx: wow.previewed(tx, self.bot.team, preview))
         if turn and turn.lines and view.get("callback_id") == "wow.rollover":
-            self.printer.show(plan(turn.lines, self.printer.console.width))
+            self.printer.show(plan(turn.lines, self.bot.team, self.printer.console.width))
 
     async def _one_line(self, said: Words) -> Text:
         text = " ".join(block["text"]["text"] for block in said.blocks if block["type"] == "section")
@@ -366,7 +366,7 @@ def _code(answer: Answer) -> int:
 
 def _mend(now: Progressed) -> str:
     """Say what to do about a refusal, without a full stop."""
-    return "Put a token with the scope api into GITLAB_TOKEN" if now.stopped == READ_ONLY else "Mend it in GitLab"
+    return "Put a token with the scope api into GITLAB_TOKEN" if now.stopped == READ_ONLY else "Fix it in GitLab"
 
 
 def _is_settled(tx: Tx, batch: str) -> bool:

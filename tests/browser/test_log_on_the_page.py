@@ -132,7 +132,7 @@ def test_a_keyboard_is_enough_for_an_outage_also_where_baton_is_not(windows: Win
     expect(ben.page.get_by_role("menuitem", name="Open outage issue")).to_be_focused()
     keys.press("Enter")
     expect(ben.modal.get_by_label("Title")).to_have_value("Error rate of the API fleet above 2 %")
-    expect(ben.modal).to_contain_text("I am no member of this channel")
+    expect(ben.modal).to_contain_text("I am not a member of this channel")
     ben.tabs_to(ben.modal.get_by_label("Title"))
     keys.type("The API answers with errors")
     keys.press("Control+Enter")

@@ -44,7 +44,7 @@ def reason(tracker: Tracker, ending: date = TUESDAY, *, level: int | None = 40, 
 
 
 def test_a_token_whose_user_is_no_member_is_told_so(tracker: Tracker) -> None:
-    assert "is no member of production/tracker" in reason(tracker, level=0)
+    assert "is not a member of production/tracker" in reason(tracker, level=0)
 
 
 # which milestones
@@ -69,7 +69,7 @@ def test_another_spelling_of_case_is_taken_with_a_warning(tracker: Tracker) -> N
     turn = decided(tracker)
 
     assert turn.wow.title == "WOW"
-    assert turn.warnings == ("The milestone is written “WOW”; I take it for “WoW”.",)
+    assert turn.warnings == ("The milestone is written “WOW”; I use it as “WoW”.",)
     Run(tracker, turn).carry_out()
     assert the(tracker, "WoW ending 2026-11-24").id == turn.wow.id
     assert the(tracker, "WoW").id == turn.following.id if turn.following else False
@@ -79,14 +79,14 @@ def test_of_two_other_spellings_none_is_taken(tracker: Tracker) -> None:
     tracker.edit(the(tracker, "WoW").id, title="WOW")
     tracker.has("wow")
 
-    assert "2 open milestones are written almost like “WoW”; I take none of them." in reason(tracker)
+    assert "2 open milestones are written almost like “WoW”; I use none of them." in reason(tracker)
 
 
 def test_a_group_s_milestones_are_not_taken(tracker: Tracker) -> None:
     tracker.edit(the(tracker, "WoW").id, group=True)
 
     assert rollover.find_weeks(tracker.facts(), TEAM).wow is None
-    assert "belongs to a group. I turn the weeks of one project, production/tracker" in reason(tracker)
+    assert "belongs to a group. I roll over the weeks of one project, production/tracker" in reason(tracker)
 
 
 # what stands against it

@@ -9,7 +9,7 @@ import pytest
 
 from tests.stories.world import CHANNEL, World
 
-OPEN = "Press the button"
+OPEN = "Press *Open*"
 ANSWERS = r"/response/|chat\.post|conversations\.open"
 """The ways in which somebody is answered, and no other calls."""
 
@@ -282,7 +282,7 @@ def test_who_had_an_empty_modal_open_when_the_bot_was_killed_is_told_after_the_r
 
     world.bot.starts()
 
-    world.until(lambda: world.alice.modal and "I was restarted in between" in world.alice.modal.text, "it is said")
+    world.until(lambda: world.alice.modal and "I was restarted" in world.alice.modal.text, "it is said")
     world.bot.stops()
     world.bot.starts()
     world.opens_rollover(world.bob)

@@ -81,14 +81,14 @@ def test_a_command_is_kept_while_slack_hangs_and_answered_once_when_it_speaks(wo
 
     world.slack.weather.clears()
 
-    world.until(lambda: somebody.modal or world.messages("Press the button", to=somebody), "the preview, or a button")
+    world.until(lambda: somebody.modal or world.messages("Press *Open*", to=somebody), "the preview, or a button")
 
 
 def opened(world: World, somebody: Persona) -> None:
     """Presses Open, if the trigger was too old, and waits for the preview."""
-    world.until(lambda: somebody.modal or world.messages("Press the button", to=somebody), "the preview, or a button")
+    world.until(lambda: somebody.modal or world.messages("Press *Open*", to=somebody), "the preview, or a button")
     if somebody.modal is None:
-        (offer,) = world.messages("Press the button", to=somebody)
+        (offer,) = world.messages("Press *Open*", to=somebody)
         assert somebody.clicks(offer, "Open").ok
     world.modal(somebody, "Roll over")
 
@@ -106,7 +106,7 @@ def test_a_kept_command_survives_a_kill(world: World) -> None:
     world.bot.starts()
 
     opened(world, somebody)
-    assert len(world.messages("Press the button", to=somebody)) <= 1
+    assert len(world.messages("Press *Open*", to=somebody)) <= 1
 
 
 def test_of_two_processes_one_answers_a_kept_command(world: World) -> None:
@@ -137,7 +137,7 @@ def test_a_lead_by_user_group_is_asked_for_after_the_person_is_known(tmp_path: P
 
         world.bob.types(ROLL_OVER, CHANNEL)
 
-        world.said("Turning the week is up to", to=world.bob)
+        world.said("may roll over or undo a week", to=world.bob)
 
 
 def becomes(world: World, change: Callable[[], object], somebody: Persona, words: str) -> None:
@@ -155,7 +155,7 @@ def test_who_leaves_the_leads_leads_no_more(tmp_path: Path) -> None:
         world.alice.types(ROLL_OVER, CHANNEL)
         opened(world, world.alice)
 
-        becomes(world, lambda: world.slack.change_usergroup("S1", ["U2"]), world.alice, "Turning the week is up to")
+        becomes(world, lambda: world.slack.change_usergroup("S1", ["U2"]), world.alice, "may roll over or undo a week")
 
 
 def test_who_is_deactivated_may_write_no_more(world: World) -> None:

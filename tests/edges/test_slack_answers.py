@@ -190,4 +190,4 @@ def test_messages_shortcuts_and_buttons_that_nothing_is_for_are_answered_in_word
 
     assert world.alice.opens_shortcut(message, "Sing").ok
 
-    world.said("I do not know this shortcut")
+    world.said("I do not know this button or shortcut.")

@@ -113,7 +113,7 @@ def test_who_does_not_lead_is_told_who_does_at_the_command_the_button_and_the_mo
         desk.asks(button),
         desk.confirms(about, "U2"),
     ):
-        assert "up to <@U1>" in said(answered)
+        assert "Only <@U1> may" in said(answered)
 
 
 def test_a_confirmed_preview_begins_one_rollover_and_the_second_is_told_by_whom(desk: Desk) -> None:

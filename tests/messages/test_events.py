@@ -42,8 +42,8 @@ def test_a_number_in_a_list_says_what_it_numbers() -> None:
 def test_one_private_event_is_spoken_of_as_one() -> None:
     private = replace(EVENT, private=True)
 
-    assert "1 private event: its text is for members of the channel it comes from." in listed(private)
-    assert "2 private events: their texts are for members" in listed(private, private)
+    assert "1 private event: only members of its channel can read it." in listed(private)
+    assert "2 private events: only members of their channels can read them." in listed(private, private)
 
 
 def test_the_stand_in_for_a_confidential_title_is_not_quoted_as_if_it_were_one() -> None:

@@ -181,7 +181,7 @@ def test_private_texts_are_counted_where_they_are_not_for_the_reader() -> None:
     said = words(replace(EMPTY, log=logged))
 
     assert "the secret" not in said
-    assert "1 private event, for members of its channel only." in said
+    assert "1 private event: only members of its channel can read it." in said
     assert ":lock: the secret" in words(replace(EMPTY, log=replace(logged, reader=replace(PUBLIC, who="U2"))))
 
 

@@ -233,7 +233,7 @@ def test_a_year_of_weeks_fits_a_message(closed: list[Closed]) -> None:
 def test_whatever_went_wrong_is_said_within_the_limits(text: str) -> None:
     for said in (
         general.apology("r1"),
-        general.not_known(text),
+        general.unknown(text),
         general.gitlab_refused(text),
         general.file_not_sent(text),
         general.with_open_button(general.press_open(), text or "x"),
@@ -292,8 +292,9 @@ def test_a_page_of_any_paragraphs_fits_a_message(paragraphs: list[str]) -> None:
 
 
 def test_a_goal_that_moves_and_a_late_addition_are_remarked_on() -> None:
-    line = Line("issue", 1, "t", late=True, moved=2)
-    remark = say.remark(line)
+    team = replace(TEAM, labels=replace(TEAM.labels, unscheduled="not planned"))
 
-    assert "unscheduled" in remark
+    remark = say.remark(Line("issue", 1, "t", late=True, moved=2), team)
+
+    assert "“not planned”" in remark
     assert "moved 2" in remark

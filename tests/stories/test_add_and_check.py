@@ -17,7 +17,7 @@ def test_an_issue_is_put_into_the_week_and_labelled_in_one_request_because_the_w
     world.is_idle()
 
     assert f"@alice put #{iid} Certificate <expires> & so on into “WoW”." in told.text
-    assert world.messages(f"I am going to put #{iid} into “WoW”")
+    assert world.messages(f"I put #{iid} into “WoW”, and post the result.")
     assert gitlab.issue(iid)["milestone"]["id"] == week.wow
     assert gitlab.labels_of(iid) == ["unscheduled"]
     assert len(gitlab.calls("PUT")) == 1

@@ -5,7 +5,7 @@ from bot.sandbox.slack.state import Channel
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, World
 
-TOLD_HERE = "I am no member of"
+TOLD_HERE = "I am not a member of"
 
 
 class Named(Channel):

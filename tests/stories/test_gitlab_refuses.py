@@ -46,7 +46,7 @@ def test_an_issue_that_was_deleted_is_reported_and_cannot_be_saved(
     report = world.report()
     assert "GitLab refused 1 issue" in report.text
     alice.clicks(report, "Retry")
-    world.said("I try 1 operation again")
+    world.said("Trying 1 operation again")
     world.is_idle()
     assert "GitLab refused 1 issue" in world.report().text
     assert gitlab.issues_of(week.following) == [week.goal, week.planned]
@@ -115,7 +115,7 @@ def test_the_question_is_settled_once_it_was_answered(world: World, gitlab: Gitl
 
     alice.clicks(as_it_was, "Retry")
 
-    assert world.said("There is nothing left to try again").ephemeral
+    assert world.said("There is nothing to try again").ephemeral
 
 
 @side_by_side

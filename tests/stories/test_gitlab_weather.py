@@ -52,7 +52,7 @@ def test_the_week_is_turned_though_gitlab_goes_down_between_the_preview_and_the_
 
     assert ack.ok
     assert ack.seconds < 1
-    assert "I go on by myself as soon as it is back" in progress(world, "GitLab does not answer")
+    assert "I continue as soon as it is back" in progress(world, "GitLab does not answer")
     world.gitlab.comes_back()
     ends_as_usual(world)
 

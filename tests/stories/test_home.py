@@ -134,7 +134,7 @@ def test_what_is_private_is_shown_to_members_alone(world: World, alice: Persona,
     seen = opens(world, bob)
     assert "(private event)" in seen
     assert "(confidential)" in seen
-    assert "private events, for members of their channels only" in seen
+    assert "private events: only members of their channels can read them" in seen
     assert SECRET not in seen
     world.slack.joins("U2", WAR_ROOM)
     shows(world, bob, SECRET)

@@ -117,7 +117,7 @@ def test_help_shows_every_sub_command_with_an_example(world: World, text: str) -
 def test_an_unknown_sub_command_names_the_nearest_one(world: World, typed: str, nearest: str) -> None:
     told = answer(world, f"/wow {typed}", "I do not know")
 
-    assert f"I do not know “{typed}”. Did you mean `/wow {nearest}`?" in told
+    assert f"I do not know `/wow {typed}`. Did you mean `/wow {nearest}`?" in told
     assert "`/wow status`" in told
 
 

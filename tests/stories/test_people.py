@@ -42,7 +42,7 @@ def test_who_is_no_lead_is_told_whom_to_ask_and_nobody_is_called(led: World) -> 
     carol = led.slack.add_person("U3", "carol")
     led.slack.joins("U3", CHANNEL)
 
-    is_refused(led, carol, "Turning the week is up to @leads or @alice. Please ask them.")
+    is_refused(led, carol, "Only @leads or @alice may roll over or undo a week. Please ask them.")
 
 
 def test_who_is_no_lead_may_look(led: World) -> None:
@@ -57,7 +57,7 @@ def test_who_is_no_lead_may_look(led: World) -> None:
 def test_who_left_the_group_of_leads_may_no_longer_confirm_what_was_shown_before(led: World) -> None:
     led.opens_rollover(led.bob)
     led.slack.change_usergroup("S1", ["U3"])
-    refusal = "Turning the week is up to"
+    refusal = "may roll over or undo a week"
     led.until(lambda: refusal in led.bob.types("/wow undo", CHANNEL).text, "the change is known")
 
     led.bob.submits()
@@ -95,10 +95,10 @@ def test_a_button_asks_who_presses_it(led: World) -> None:
     writes = len(led.gitlab.writes)
 
     carol.clicks(asked, "Retry")
-    led.said("Turning the week is up to", to=carol)
+    led.said("may roll over or undo a week", to=carol)
     carol.clicks(asked, "Undo")
 
-    led.until(lambda: len(led.messages("Turning the week is up to", to=carol)) == 2, "both are refused")
+    led.until(lambda: len(led.messages("may roll over or undo a week", to=carol)) == 2, "both are refused")
     assert carol.modal is None
     assert len(led.gitlab.writes) == writes
     led.alice.clicks(asked, "Retry")

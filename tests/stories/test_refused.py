@@ -87,7 +87,7 @@ def test_the_week_of_a_group_is_not_turned(world: World, gitlab: Gitlab, alice: 
 
     said = what_is_said(world, alice)
 
-    assert "The milestone “WoW” belongs to a group. I turn the weeks of one project, acme/production" in said
+    assert "The milestone “WoW” belongs to a group. I roll over the weeks of one project, acme/production" in said
 
 
 def test_a_token_that_may_not_edit_is_found_out_before_anything_is_written(
@@ -144,7 +144,7 @@ def test_another_spelling_of_case_is_taken_with_a_warning(world: World, gitlab: 
     gitlab.add_milestone("NEXT WoW")
 
     shown = world.opens_rollover(alice)
-    assert "The milestone is written “wow”; I take it for “WoW”." in shown.text
+    assert "The milestone is written “wow”; I use it as “WoW”." in shown.text
     alice.submits()
 
     world.report()
@@ -171,7 +171,7 @@ def test_an_impossible_last_day_is_refused_at_once(world: World, alice: Persona,
     ("ending", "warning"),
     [
         ("2026-11-23", "2026-11-23 is a Monday; a week ends on a Tuesday."),
-        ("2026-11-26", "This week has 9 days (2026-11-18 to 2026-11-26), and seven are usual."),
+        ("2026-11-26", "This week has 9 days (2026-11-18 to 2026-11-26) instead of seven."),
         ("2026-12-01", "2026-12-01 is still to come: the week is closed early."),
     ],
 )

@@ -73,7 +73,7 @@ def test_right_after_a_rollover_the_report_is_that_of_the_closed_week_and_says_s
     world.rolls_over()
     world.is_idle()
 
-    before = told(world, "/wow report", "has only begun")
+    before = told(world, "/wow report", "has just begun")
     assert f"*WoW ending {TUESDAY}*" in before
     assert f"`/wow report {THIS_TUESDAY}` shows the current one" in before
 

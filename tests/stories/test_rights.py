@@ -10,7 +10,7 @@ from tests.stories.process import run_to_its_end
 from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, Gitlab, World, keys_of, usual_outcome
 
-STOPPED = "Until then nothing more is done"
+STOPPED = "Until then I do nothing more"
 """Stands in the message that asks for another token, and in nothing else."""
 
 
@@ -76,7 +76,7 @@ def test_a_token_that_may_only_read_stops_the_run_at_once_and_another_one_ends_i
 
     assert asked.buttons == ["Retry", "Undo"]
     assert "@U1" in "".join(asked.pings)
-    assert "Give me one with the scope api as GITLAB_TOKEN, start me again, and press Retry" in plain(asked.text)
+    assert "Put one with the scope api into GITLAB_TOKEN, restart me, and press Retry" in plain(asked.text)
     world.said("It waits for a token with the scope")
     assert len(gitlab.writes) < len(more), "it does not hear the same about every issue"
     assert keys_of(world.slack.messages(CHANNEL)) == ["rollover", "stopped"]

@@ -166,7 +166,7 @@ def test_an_issue_closed_after_the_preview_stays_in_its_week(world: World, gitla
     report = world.report()
     assert gitlab.issues_of(week.wow) == [week.goal, week.done]
     assert gitlab.labels_of(week.goal) == ["goal"]
-    assert f"Closed since the preview, and left in its week:* #{week.goal}" in report.text
+    assert f"Closed since the preview, so they stay in the closed week:* #{week.goal}" in report.text
 
 
 def test_an_issue_added_while_the_rollover_runs_is_carried_over_too(

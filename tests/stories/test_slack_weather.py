@@ -68,7 +68,7 @@ def test_a_modal_that_slack_did_not_open_in_time_can_be_opened_with_a_button(wor
     world.slack.trigger_seconds = 0.2
     world.slack.weather.goes_slow(0.5)
     world.alice.types("/wow rollover", CHANNEL)
-    offer = world.said("Press the button, and it opens.")
+    offer = world.said("Press *Open* to open it.")
     world.slack.weather.clears()
     world.slack.trigger_seconds = 3.0
 

@@ -187,7 +187,7 @@ def test_without_a_rollover_there_is_nothing_to_take_back(world: World, alice: P
 
     alice.types("/wow undo", CHANNEL)
 
-    assert world.said("I have not rolled over any week yet, so there is nothing to take back.").ephemeral
+    assert world.said("I have not rolled over a week yet, so there is nothing to take back.").ephemeral
 
 
 @side_by_side

@@ -115,17 +115,22 @@ WOW_USAGE: tuple[Usage, ...] = (
     Usage(
         "/wow rollover [ending yyyy-mm-dd]",
         "/wow rollover ending 2026-11-24",
-        "previews closing the week and starting the next; nothing is written before you confirm",
+        "shows what closing the week and starting the next will do; nothing is written before you confirm",
     ),
-    Usage("/wow undo", "/wow undo", "previews taking the last rollover back"),
+    Usage(
+        "/wow undo",
+        "/wow undo",
+        "shows what taking the last rollover back will do; nothing is written before you confirm",
+    ),
     Usage("/wow next", "/wow next", "what is planned for the next week"),
-    Usage("/wow add <#iid or URL>", "/wow add #12", "puts the issue into the current week"),
+    Usage("/wow add <#iid or URL>", "/wow add #12", "puts an issue into the current week"),
     Usage("/wow check", "/wow check", "labels late additions now, and lists what it did"),
     Usage("/wow history [n]", "/wow history 5", "the last n closed weeks (1 to 52), and who rolled them over"),
     Usage(
         "/wow report [yyyy-mm-dd]",
         "/wow report 2026-11-24",
-        "a week in numbers and pictures: delivered, carried, unscheduled, toil, goals; alone, the current week so far",
+        "a week in numbers and a picture: delivered, carried over, unscheduled, toil, goals; without a day, the "
+        "current week so far",
     ),
     Usage("/wow ap <#iid or URL>", "/wow ap #12", "shows which AP label urgency and impact give, and sets it"),
     Usage("/wow help", "/wow help", "this list"),

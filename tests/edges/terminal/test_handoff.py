@@ -316,4 +316,4 @@ def test_what_gitlab_refuses_is_said_has_a_code_of_its_own_and_can_be_tried_agai
     assert "• Retry: .venv/bin/python -m bot handoff retry" in refused[1]
     assert again[0] == terminal.DONE
     assert f"Report: #{reports(world.gitlab)[0]}" in again[1]
-    assert nothing == (terminal.DONE, "Nothing is left to try again.")
+    assert nothing == (terminal.DONE, "There is nothing to try again: everything is done or on its way.")

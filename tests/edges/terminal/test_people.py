@@ -20,7 +20,7 @@ def test_who_may_not_turn_the_week_in_slack_may_not_here(world: World, shell: Sh
     code, said = shell.rolls_over("U2")
 
     assert code == terminal.REFUSED
-    assert "Turning the week is up to @U1" in said
+    assert "Only @U1 may roll over or undo a week" in said
     assert not world.gitlab.writes
     assert shell.audit() == [("U2", "/wow rollover", "refused", "terminal")]
 

@@ -96,7 +96,7 @@ def test_a_dry_run_tells_why_a_rollover_stopped_and_how_to_go_on(world: World, s
 
     assert code == terminal.DONE
     assert re.search(r"stopped at \d of \d+, because GitLab refused: ", said)
-    assert "Mend it in GitLab; then `.venv/bin/python -m bot wow rollover --yes` carries on" in said
+    assert "Fix it in GitLab; then `.venv/bin/python -m bot wow rollover --yes` carries on" in said
 
 
 def test_a_token_that_may_only_read_is_said_once_with_its_mend(world: World, shell: Shell) -> None:
@@ -109,7 +109,7 @@ def test_a_token_that_may_only_read_is_said_once_with_its_mend(world: World, she
     assert said.count("my token may only read") == 1
     assert "Put a token with the scope api into GITLAB_TOKEN, and give the same command again" in said
     assert "or `.venv/bin/python -m bot wow undo` ends the attempt" in said
-    assert "Mend it in GitLab" not in said
+    assert "Fix it in GitLab" not in said
     _, dry = shell.rolls_over(dry_run=True)
     assert "Put a token with the scope api into GITLAB_TOKEN; then `.venv/bin/python -m bot wow rollover --yes`" in dry
 
@@ -135,7 +135,7 @@ def test_a_refused_milestone_is_said_once(world: World, shell: Shell) -> None:
 
     assert code == terminal.STOPPED
     assert said.count("It stopped") == 1
-    assert "Mend it in GitLab, and give the same command again, or `.venv/bin/python -m bot wow undo`" in said
+    assert "Fix it in GitLab, and give the same command again, or `.venv/bin/python -m bot wow undo`" in said
 
 
 @pytest.mark.parametrize("ending", ["ending 2026-11-24", "2026-11-24"])
