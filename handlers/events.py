@@ -181,7 +181,7 @@ def save(tx: Tx, team: Team, request: Request) -> Outcome:
     shown = events.state_of(tx, event, _number(request.about.partition(" ")[2]))
     text, typed = request.values.get("text", "").strip(), request.values.get("when", "").strip()
     if not commands.can_be_seen(text):
-        return FieldErrors({"text": "Please say what happened. To strike the event through, use Retract."})
+        return FieldErrors({"text": "Please say what happened. If the event is wrong, use Retract."})
     if len(text) > LONGEST_TEXT:
         return FieldErrors({"text": log_modal.too_long(text)})
     when = When(event.at)
@@ -215,7 +215,7 @@ def _typed_in(tx: Tx, team: Team, request: Request, typed: str) -> When:
     words = commands.words(typed)
     found = read_when(words, request.at, zone)
     if found is None or found[1] != len(words):
-        message = "This is no time. Try 14:05, -10m, yesterday 14:05, or 2026-11-25 14:05:07Z."
+        message = "I cannot read this time. Try 14:05, -10m, yesterday 14:05, or 2026-11-25 14:05:07Z."
         raise UserError(message)
     return found[0]
 
@@ -333,7 +333,7 @@ def entry_of(said: Said, who: str, now: datetime, source: Any, *, private: bool)
 def _must_be_said(request: Request) -> Said:
     said = request.said
     if said is None or not said.logged(LONGEST_TEXT):
-        message = "This message has no words and no files, so there is nothing that I could log."
+        message = "This message has no words and no files, so there is nothing to log."
         raise UserError(message)
     if said.own:
         raise UserError(say.own_message())
@@ -399,7 +399,7 @@ def pinned(tx: Tx, team: Team, about: str, talk: Talk, at: datetime) -> Stages:
         return ()
     problem = say.own_message() if said.own else ""
     if not said.logged(LONGEST_TEXT):
-        problem = "This message has no words and no files, so there is nothing that I could log."
+        problem = "This message has no words and no files, so there is nothing to log."
     if problem:
         key = f"pin:{asked['channel']}:{asked['ts']}:{asked['who']}"
         return ((("tell", Post(key, asked["who"], "event.plain", problem)),),)

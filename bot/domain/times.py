@@ -113,7 +113,7 @@ def read_span(words: Sequence[str], now: datetime, zone: ZoneInfo) -> Span | Non
     days = [_day(end, now, zone) for end in _ends(typed)]
     found = sorted(day for day in days if day)
     if not 1 <= len(days) <= 2 or len(found) < len(days):
-        raise UserError(f"“{quotable(' '.join(words))}” is no range of time that I can read. {_RANGES}")
+        raise UserError(f"“{quotable(' '.join(words))}” is not a range of time that I can read. {_RANGES}")
     return _whole_days(found[0], found[-1], now, zone)
 
 
@@ -171,7 +171,7 @@ def _with_a_day(typed: Sequence[str], now: datetime, zone: ZoneInfo) -> tuple[Wh
     if clock and shift is not None:
         return _near(shift, clock, now, zone), clock.end
     if clock and _OTHER_DATE.fullmatch(typed[0]):
-        raise UserError(f"I read days as yyyy-mm-dd only, and “{quotable(typed[0])}” is another way. {_TIMES}")
+        raise UserError(f"I read days only as yyyy-mm-dd, not as “{quotable(typed[0])}”. {_TIMES}")
     if shift == -1:
         raise UserError(_no_time(typed[0]))
     return None
@@ -225,7 +225,7 @@ def _time(written: re.Match[str], half: str) -> time:
         return time(hour, minute, second, int(f"{written['fraction'] or ''}000000"[:6]))
     except ValueError:
         said = f"{written[0]} {half}" if half and not written["half"] else written[0]
-        raise UserError(f"“{said}” is no time of day. {_TIMES}") from None
+        raise UserError(f"“{said}” is not a time of day. {_TIMES}") from None
 
 
 def _zone(word: str, before: str, *, is_iso: bool) -> tzinfo | None:
@@ -249,20 +249,20 @@ def _offset(said: str, typed: str, *, is_iso: bool) -> tzinfo:
         raise UserError(_from_to(typed))
     offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
     if offset > _WIDEST_OFFSET or int(minutes or 0) > 59:
-        raise UserError(f"No zone is {quotable(said)} from UTC. {_TIMES}")
+        raise UserError(f"No time zone is {quotable(said)} from UTC. {_TIMES}")
     return timezone(-offset if sign == "-" else offset)
 
 
 def _from_to(typed: str) -> str:
     return (
-        f"“{quotable(typed)}” looks like a range, and an event has one moment. Please begin with one: `14:05`. "
+        f"“{quotable(typed)}” looks like a range, but an event has one time. Please begin with that: `14:05`. "
         "If you meant an offset, please give the time in UTC: `14:05 UTC`."
     )
 
 
 def _no_time(day: str) -> str:
     return (
-        f"At which time? Please write it behind the day: `{quotable(day)} 14:05`. "
+        f"At which time? Please write it after the day: `{quotable(day)} 14:05`. "
         "If the day belongs to the text, put another word before it."
     )
 
@@ -379,7 +379,7 @@ def _since(words: Sequence[str], now: datetime, zone: ZoneInfo) -> datetime:
         return _earlier(now, seconds)
     read = read_when(words, now, zone)
     if read is None or read[1] < len(words):
-        raise UserError(f"“{quotable(' '.join(words))}” is no time that I can read. {_TIMES}")
+        raise UserError(f"“{quotable(' '.join(words))}” is not a time that I can read. {_TIMES}")
     return read[0].at
 
 
@@ -406,5 +406,5 @@ def _whole_days(first: date, last: date, now: datetime, zone: ZoneInfo) -> Span:
 
 def _not_to_come(day: date, now: datetime, zone: ZoneInfo) -> date:
     if day > _today(now, zone) + _DAY:
-        raise UserError(f"{day} is still to come, so nothing is logged there. {_RANGES}")
+        raise UserError(f"{day} is in the future, so nothing is logged there yet. {_RANGES}")
     return day

@@ -123,7 +123,7 @@ def _about_the_day(ending: date, today: date) -> list[str]:
     if ending.weekday() != TUESDAY:
         said.append(f"{ending} is a {ending:%A}; a week ends on a Tuesday.")
     if ending > today:
-        said.append(f"{ending} is still to come: the week is closed early.")
+        said.append(f"{ending} is in the future: the week is closed early.")
     return said
 
 

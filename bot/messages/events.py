@@ -39,7 +39,7 @@ MOST_IN_LIST = 10_000
 MOST_IN_MESSAGE = 40
 """Events of a timeline that a message shows at the most; a longer one follows as a file, too."""
 EDIT_TITLE = "Edit the event"
-WHEN_HINT = "By your own clock: 14:05, yesterday 14:05, -10m. With a Z at the end it is UTC, as 2026-11-25 14:05:07Z."
+WHEN_HINT = "In your own time zone: 14:05, yesterday 14:05, -10m. In UTC, with a Z at the end: 2026-11-25 14:05:07Z."
 
 
 # One event
@@ -70,14 +70,14 @@ def logged(told: Logged, reader_zone_note: str, waiting: Waiting | None) -> Word
 
 def remarks(event: Event, strangers: Sequence[int]) -> str:
     """Say what somebody may not have meant: a moment to come, outages that nobody knows."""
-    said = ["That is still to come."] if event.at - event.recorded_at > SOON else []
+    said = ["This time is in the future."] if event.at - event.recorded_at > SOON else []
     if strangers:
-        said.append(f"I know no outage {' or '.join(f'O{number}' for number in strangers)}.")
+        said.append(f"I do not know outage {' or '.join(f'O{number}' for number in strangers)}.")
     return " ".join(said)
 
 
 PRIVATE_NOTE = (
-    "It is private: its text is shown only to members of the channel that it comes from, and stands in internal notes."
+    "It is private: only members of the channel it comes from can read it. In GitLab it stands in an internal note."
 )
 
 
@@ -101,7 +101,7 @@ def echo(told: Echoed) -> Words:
         begins += f" · logged by {person(told.first.by)}"
     if event.hidden:
         page.say(f":lock: Private event {event.id} · {begins}")
-        page.small("Its text is for members of the channel it comes from: `/event list` shows it to them alone.")
+        page.small("Only members of the channel it comes from can read it, with `/event list`.")
     else:
         page.say(f"{begins}\n{said(event)}")
     for line in _remarks(told):
@@ -192,7 +192,7 @@ def edit_modal(event: Event, outages: Sequence[Outage]) -> View:
     fields = _edit_fields(event)
     if outages:
         fields.append(_outage_field(event, outages))
-    kept = "What it said before stays on record, as an earlier revision."
+    kept = "What it said before is kept, as an earlier revision."
     if event.private:
         kept += " :lock: It comes from a private channel: in GitLab it stands in an internal note."
     return {
@@ -276,7 +276,7 @@ def changed(event: Event) -> Words:
     """Say that an event says something else now."""
     if event.retracted:
         return Page().say(f"Event {event.id} is retracted, and stays on record: {_line(event)}").words()
-    return Page().say(f"Event {event.id} says now: {_line(event)}").words()
+    return Page().say(f"Event {event.id} now says: {_line(event)}").words()
 
 
 def assumed(event: int, note: str) -> Words:
@@ -286,12 +286,12 @@ def assumed(event: int, note: str) -> Words:
 
 def moved(event: Event, outage: Outage) -> Words:
     """Say where an event belongs now."""
-    return Page().say(f"Event {event.id} belongs to {outage_named(outage)} now.").words()
+    return Page().say(f"Event {event.id} now belongs to {outage_named(outage)}.").words()
 
 
 def toil_begun(event: Event, waiting: Waiting | None) -> Words:
     """Say that a toil issue is made."""
-    page = Page().say(f"I make a toil issue of event {event.id}. The event's message tells its number.")
+    page = Page().say(f"I make a toil issue from event {event.id}. Its number comes in the event's message.")
     tell_waiting(page, waiting)
     return page.words()
 
@@ -312,13 +312,13 @@ def deployed(told: Deployed) -> str:
 def listed(told: Listed, *, asked: str, span: Span = Span(), limit: int = MOST_IN_MESSAGE) -> Words:  # noqa: B008 - frozen
     """List events in the order in which they happened, for somebody alone; `span` and `limit` hold for older pages."""
     if not told.events:
-        return Page().say(f"The log holds no events {asked}." if asked else "The log is empty.").words()
+        return Page().say(f"The log has no events {asked}." if asked else "The log is empty.").words()
     page = Page()
     lines = _newest([_in_list(one, told.reader, told.outages.get(one.outage or 0)) for one in told.events])
     page.say(f"*The log* · {count(len(lines), 'event')}{f' {asked}' if asked else ''}, newest last")
     page.say("\n".join(lines))
     if told.more or len(lines) < len(told.events):
-        page.small("There are older ones: `/event list 50`, `/event list since yesterday 14:00` or `/event export`.")
+        page.small("For older ones: `/event list 50`, `/event list since yesterday 14:00` or `/event export`.")
         first = told.events[len(told.events) - len(lines)]
         since, until = (at.isoformat() if at else "" for at in (span.since, span.until))
         page.block(_older(at=first.at.isoformat(), id=first.id, since=since, until=until, limit=limit))
@@ -397,12 +397,11 @@ def usage(asked: EventHelp) -> Words:
 
 def own_message() -> str:
     """Say why a message of ours is not logged."""
-    return "This is a message of mine; what I say comes from the log or from GitLab already."
+    return "This is one of my own messages. What I say is in the log or in GitLab already."
 
 
 INVITATION = (
-    "I am no member of this channel, so edits of the message and reactions are followed only after an invitation: "
-    "`/invite @Baton`."
+    "I am not a member of this channel, so I follow edits and reactions only after an invitation: `/invite @Baton`."
 )
 
 
@@ -425,7 +424,7 @@ def timeline(outage: Outage, told: Listed, team: Team) -> Words:
     over = f" to {moment(outage.ended_at)}" if outage.ended_at else ", ongoing"
     page.say(f"Timeline of {outage_named(outage)}\n{moment(outage.began_at)}{over} · {count(len(events), 'event')}")
     if not events:
-        return page.say("Nothing was logged into it yet: `/event log` does.").words()
+        return page.say("It has no events yet. `/event log` adds one.").words()
     lines = [_in_list(one, told.reader, None) for one in events]
     room, shown = 9000, []
     for line in lines[:MOST_IN_MESSAGE]:
@@ -435,7 +434,7 @@ def timeline(outage: Outage, told: Listed, team: Team) -> Words:
         shown.append(line)
     page.say("\n".join(shown))
     if len(shown) < len(lines):
-        page.small(f"… and {len(lines) - len(shown)} more: the whole is in the file that follows.")
+        page.small(f"… and {len(lines) - len(shown)} more: all of them are in the file that follows.")
     _hidden(page, sum(not told.reader.may_read(one) for one in events))
     return page.small("A picture follows in our direct messages.").words()
 

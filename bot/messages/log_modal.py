@@ -44,7 +44,7 @@ def modal(outages: Sequence[Outage]) -> View:
                 "Left empty: the one named in the text, if any.",
             )
         )
-    told = "It is said in the team’s channel, like `/event log`."
+    told = "It is posted in the team's channel, like `/event log`."
     return {
         "type": "modal",
         "callback_id": "event.log",
@@ -68,4 +68,4 @@ def _field(name: str, label: str, element: dict[str, object], hint: str = "") ->
 
 def too_long(text: str) -> str:
     """Say that a text is longer than an event may be."""
-    return f"These are {len(text):,} characters; an event has at most {LONGEST_TEXT:,}."
+    return f"An event takes at most {LONGEST_TEXT:,} characters, and this has {len(text):,}. Please say it shorter."

@@ -129,7 +129,7 @@ def move(tx: Tx, event_id: int, outage: int | None, *, by: str, at: datetime) ->
     """Let an event belong to another outage, or to none."""
     event = must_find(tx, event_id)
     if outage is not None and tx.outage(outage) is None:
-        message = f"I know no outage O{outage}."
+        message = f"I do not know outage O{outage}."
         raise UserError(message)
     return event if event.outage == outage else _revised(tx, event, by, "moved", at, outage=outage)
 
@@ -180,7 +180,7 @@ def must_find(tx: Tx, event_id: int) -> Event:
     """Find an event; raises UserError when there is none."""
     found = tx.event(event_id)
     if found is None:
-        message = f"I know no event {event_id}."
+        message = f"There is no event {event_id} in the log."
         raise UserError(message)
     return found
 

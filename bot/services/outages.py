@@ -153,7 +153,7 @@ def must_find(tx: Tx, number: int) -> Outage:
     """Find an outage; raises UserError when there is none."""
     found = tx.outage(number)
     if found is None:
-        message = f"I know no outage O{number}."
+        message = f"I do not know outage O{number}."
         raise UserError(message)
     return found
 
@@ -168,7 +168,7 @@ def choose(tx: Tx, named: Named | None, *, ended_too: bool) -> Outage | tuple[Ou
         found = tx.outage_named(named)
         if found is None:
             name = f"O{named.number}" if named.number is not None else f"#{named.iid}"
-            message = f"I know no outage {name}. Outages are the issues with the label for them, or what `/event outage` declared."
+            message = f"I do not know outage {name}. An outage is an issue with the outage label, or is declared with `/event outage`."
             raise UserError(message)
         return found
     ongoing = tx.ongoing()

@@ -37,7 +37,7 @@ class EventTwin(AskingTwin):
         "outage.postmortem": "postmortem O{0}",
     }
     instead: Mapping[str, str] = {
-        "the whole is in the file that follows.": f"`{PROGRAM} event export` gives the whole.",
+        "all of them are in the file that follows.": f"`{PROGRAM} event export` gives all of them.",
         "A picture follows in our direct messages.": "--picture draws it.",
     }
 
@@ -159,7 +159,7 @@ class EventTwin(AskingTwin):
             return WRONG
         outage = await self.bot.store.read(lambda tx: tx.outage_named(found[0]))
         if outage is None:
-            self.printer.line(f"I know no outage {drawn.harmless(named)}.")
+            self.printer.line(f"I do not know outage {drawn.harmless(named)}.")
             return REFUSED
         return await self._presses("event.move", number, f"{number} {outage.number}", wait=wait)
 

@@ -198,7 +198,7 @@ def test_a_day_that_is_no_tuesday_is_warned_of() -> None:
 
 
 def test_a_day_to_come_is_warned_of() -> None:
-    assert "2026-11-24 is still to come" in warnings(today=date(2026, 11, 23))
+    assert "2026-11-24 is in the future" in warnings(today=date(2026, 11, 23))
 
 
 def test_a_missed_rollover_is_warned_of_with_the_way_to_close_the_first_week_alone() -> None:

@@ -43,12 +43,12 @@ def test_what_is_wrong_in_the_modal_is_told_there_and_nowhere_else(world: World,
     alice.fills("When", "25:00")
     alice.submits()
 
-    assert "“25:00” is no time of day. Please write it like 14:05," in modal.text
+    assert "“25:00” is not a time of day. Please write it like 14:05," in modal.text
     alice.fills("When", "08:40Z")
     assert alice.submits().ok
     world.said("edited by @alice")
     world.is_idle()
-    assert not world.messages("is no time of day", channel=None)
+    assert not world.messages("is not a time of day", channel=None)
 
 
 @side_by_side
@@ -165,8 +165,8 @@ def test_what_somebody_may_not_have_meant_is_said(world: World, alice: Persona) 
     alice.types("/event log all is well", CHANNEL)
     world.said("Logged as event")  # and what is logged here waits for nothing in Slack from now on
 
-    assert "still to come" in alice.types("/event log tomorrow 08:00 switch the router", CHANNEL).text
-    assert "I know no outage O99." in alice.types("/event log O99 has room again", CHANNEL).text
+    assert "This time is in the future." in alice.types("/event log tomorrow 08:00 switch the router", CHANNEL).text
+    assert "I do not know outage O99." in alice.types("/event log O99 has room again", CHANNEL).text
 
 
 @side_by_side

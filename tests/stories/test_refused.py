@@ -172,7 +172,7 @@ def test_an_impossible_last_day_is_refused_at_once(world: World, alice: Persona,
     [
         ("2026-11-23", "2026-11-23 is a Monday; a week ends on a Tuesday."),
         ("2026-11-26", "This week has 9 days (2026-11-18 to 2026-11-26) instead of seven."),
-        ("2026-12-01", "2026-12-01 is still to come: the week is closed early."),
+        ("2026-12-01", "2026-12-01 is in the future: the week is closed early."),
     ],
 )
 def test_an_unusual_last_day_is_a_warning(

@@ -125,14 +125,14 @@ EVENT_USAGE: tuple[Usage, ...] = (
     Usage(
         "/event log [change|incident] [time] text",
         "/event log incident -10m db1 stopped",
-        "puts one line into the log; times: `14:05`, `14:05Z`, `2026-11-21 14:05`, `yesterday 14:05`, `10m ago`",
+        "adds one line to the log; times: `14:05`, `14:05Z`, `2026-11-21 14:05`, `yesterday 14:05`, `10m ago`",
     ),
     Usage("/event outage title", "/event outage db1 is down", "declares an outage; nobody is paged by it"),
     Usage("/event resolve [#iid]", "/event resolve #12", "ends the ongoing outage, or the one you name (`#12`, `O7`)"),
     Usage(
         "/event list [n | today | since <time>]",
         "/event list since 14:05",
-        "the newest events, the last one at the end (n from 1 to 50)",
+        "the newest events, newest last (n from 1 to 50)",
     ),
     Usage("/event find words", "/event find db1 stopped", "searches the log"),
     Usage("/event timeline [#iid]", "/event timeline O7", "what happened in an outage, in order, as text and picture"),
@@ -144,7 +144,7 @@ EVENT_USAGE: tuple[Usage, ...] = (
     Usage(
         "/event postmortem [#iid]",
         "/event postmortem #12",
-        "a draft of the post-mortem, with its timeline and without names",
+        "a draft of the post-mortem, with the timeline and without names",
     ),
     Usage("/event help", "/event help", "this list"),
 )
@@ -253,10 +253,10 @@ def _title(said: str) -> str:
 
 def _search(said: str) -> str:
     if not any(one.isalnum() for one in said):
-        raise UserError("Which words shall I look for? For example: `/event find db1 stopped`.")
+        raise UserError("Which words should I look for? For example: `/event find db1 stopped`.")
     if len(said) > LONGEST_SEARCH:
         raise UserError(
-            f"I can look for at most {LONGEST_SEARCH} characters, and yours has {len(said):,}. "
+            f"A search takes at most {LONGEST_SEARCH} characters, and yours has {len(said):,}. "
             "Please take a few words of it: `/event find db1 stopped`."
         )
     return said

@@ -83,7 +83,7 @@ def test_no_cell_is_computed_by_a_spreadsheet(folder: Path) -> None:
     ("words", "said"),
     [
         (["--by", "nobody"], "--by: the audit has no line by “nobody”."),
-        (["--since", "soon"], "“soon” is no time that I can read."),
+        (["--since", "soon"], "“soon” is not a time that I can read."),
         (["--outcome", "perhaps"], "perhaps"),
         (["-n", "-1"], "greater than or equal to 0"),
     ],

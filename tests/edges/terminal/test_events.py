@@ -38,7 +38,7 @@ def test_times_are_those_of_the_team_and_shown_in_utc(
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ("25:00 db1 stopped", "“25:00” is no time of day."),
+        ("25:00 db1 stopped", "“25:00” is not a time of day."),
         ("yesterday", "At which time?"),
         ("", "What happened? Please add it in a few words: .venv/bin/python -m bot event log incident 14:05"),
         ("x" * 3001, "at most 3,000 characters, and yours has 3,001; nothing was logged."),
@@ -63,8 +63,8 @@ def test_an_event_is_edited_struck_through_restored_and_switched(world: World, s
     retracted = shell.does(lambda twin: twin.retract(1, wait=True))
     restored = shell.does(lambda twin: twin.restore(1, wait=True))
 
-    assert edited == (terminal.DONE, "Event 1 says now: change · 2026-11-25 08:00 UTC restarted redis2")
-    assert switched == (terminal.DONE, "Event 1 says now: incident · 2026-11-25 08:00 UTC restarted redis2")
+    assert edited == (terminal.DONE, "Event 1 now says: change · 2026-11-25 08:00 UTC restarted redis2")
+    assert switched == (terminal.DONE, "Event 1 now says: incident · 2026-11-25 08:00 UTC restarted redis2")
     assert retracted[1].endswith("(retracted)")
     assert restored == switched
     assert "restored by ops (terminal)" in world.said("restarted redis2").text
@@ -114,7 +114,7 @@ def test_what_was_assumed_of_a_time_is_said(world: World, shell: Shell) -> None:
 
     assert code == terminal.DONE
     assert "show 02:30 twice; I took the second time, 01:30 UTC." in said
-    assert "Event 1 says now: change · 2026-10-25 01:30 UTC restarted redis" in said
+    assert "Event 1 now says: change · 2026-10-25 01:30 UTC restarted redis" in said
 
 
 def test_a_wrong_time_in_an_edit_changes_nothing(world: World, shell: Shell) -> None:
@@ -123,7 +123,7 @@ def test_a_wrong_time_in_an_edit_changes_nothing(world: World, shell: Shell) -> 
     code, said = shell.does(lambda twin: twin.edit(1, {"text": "x", "when": "soon"}, wait=True))
 
     assert code == terminal.WRONG
-    assert "This is no time. Try 14:05" in said
+    assert "I cannot read this time. Try 14:05" in said
     assert "restarted redis" in shell.looks("list")[1]
 
 
@@ -135,7 +135,7 @@ def test_an_event_that_is_not_there_is_said(world: World, shell: Shell) -> None:
         shell.does(lambda twin: twin.toil(7, wait=True)),
     ]
 
-    assert answers == [(terminal.REFUSED, "I know no event 7.")] * 4
+    assert answers == [(terminal.REFUSED, "There is no event 7 in the log.")] * 4
 
 
 def test_slack_being_down_is_said_and_left_to_serve(world: World, shell: Shell) -> None:

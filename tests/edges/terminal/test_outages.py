@@ -125,7 +125,7 @@ def test_an_event_is_moved_to_the_outage_that_is_named(world: World, shell: Shel
     assert "• O2 (#2) Mail is late: .venv/bin/python -m bot event move 3 O2" in asked
     assert code == terminal.DONE
     assert "queue is full" in "".join(notes_of(world, 2))
-    assert unknown == (terminal.REFUSED, "I know no outage O9.")
+    assert unknown == (terminal.REFUSED, "I do not know outage O9.")
     assert nonsense[0] == terminal.WRONG
 
 
@@ -152,7 +152,7 @@ def test_a_long_timeline_says_where_the_whole_is(world: World, shell: Shell) -> 
 
     _, said = shell.does(lambda twin: twin.timeline("O1", None))
 
-    assert "… and 2 more: .venv/bin/python -m bot event export gives the whole." in said.replace("`", "")
+    assert "… and 2 more: .venv/bin/python -m bot event export gives all of them." in said.replace("`", "")
 
 
 def test_a_picture_that_cannot_be_written_is_said(world: World, shell: Shell, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_what_an_export_is_refused_for_stands_beside_standard_output(world: Worl
     code, out, err = shell.prints(lambda bot: EventTwin(bot, OPS).export("json last week or so", None))
 
     assert (code, out) == (terminal.WRONG, "")
-    assert "no range of time" in err
+    assert "not a range of time" in err
 
 
 def test_a_postmortem_is_drafted_into_a_file_and_into_the_issue(world: World, shell: Shell, tmp_path: Path) -> None:
