@@ -212,7 +212,7 @@ def list_file(tx: Tx, team: Team, request: Request, about: str) -> list[File]:
     known = ongoing.listing(tx, team)
     if len(known.handed) <= MOST_HANDED:
         return []
-    return [File("ongoing.md", offering.list_file(known, request.at), f"All {len(known.handed)} things that go on.")]
+    return [File("ongoing.md", offering.list_file(known, request.at), f"All {len(known.handed)} ongoing issues.")]
 
 
 def typed(tx: Tx, team: Team, request: Request) -> Outcome:
@@ -280,7 +280,7 @@ def _what_is_wrong(values: Mapping[str, str]) -> dict[str, str]:
         if len(value) > LONGEST_NOTE
     }
     if not can_be_seen(values.get("summary", "")) and values.get(offering.QUIET) != "yes":
-        wrong["summary"] = "Please say in a few words how it stands, or tick Quiet shift."
+        wrong["summary"] = "Please say in a few words how things are, or tick Quiet shift."
     return wrong
 
 

@@ -53,7 +53,7 @@ def begin_from_message(tx: Tx, team: Team, request: Request) -> Outcome:
     require(tx, team, request.who, Right.WRITE)
     said = request.said
     if said is None:
-        message = "Slack did not tell me which message this is. Please try once more."
+        message = "Slack did not tell me which message this is. Please try again."
         raise UserError(message)
     if said.own:
         raise UserError(say_events.own_message())
@@ -68,7 +68,7 @@ def show_modal(tx: Tx, team: Team, request: Request, about: str, answer: Answer)
     """Fill in the modal with what the message and its thread say."""
     said = request.said
     if said is None:
-        message = "Slack did not tell me which message this is. Please try once more."
+        message = "Slack did not tell me which message this is. Please try again."
         raise UserError(message)
     private = about == "1"
     thread = answer.talk.thread if answer.talk else ()
@@ -158,7 +158,7 @@ def _kept_request(tx: Tx, carried: dict[str, Any]) -> Request | None:
         return None
     written = tx.answer_to(_kept(carried["request"]))
     if written is None:
-        message = "This window has been open for too long. Please use the shortcut once more."
+        message = "This window was open too long. Please use the shortcut again."
         raise UserError(message)
     return read_request(written)
 

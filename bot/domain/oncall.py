@@ -140,15 +140,15 @@ def must_be_handed_to(incoming: Person, by: str, shift: Shift | None, home: str)
             "You are on call already, and cannot hand off to yourself. Please name somebody else: `/handoff @person`."
         )
     elif incoming.id == by:
-        message = "You cannot hand off to yourself. `/handoff take` makes you the one on call at once."
+        message = "You cannot hand off to yourself. `/handoff take` puts you on call now."
     elif incoming.bot:
         message = f"{who} is a bot, and cannot be on call. Please name a person."
     elif incoming.deactivated:
         message = f"The account of {who} is deactivated, so they would not see it. Please name somebody else."
     elif incoming.team and home and incoming.team != home:
-        message = f"{who} belongs to another workspace, and cannot be on call here. Please name somebody of the team."
+        message = f"{who} belongs to another workspace, and cannot be on call here. Please name somebody on the team."
     elif incoming.guest and incoming.name == incoming.id:
-        message = f"Slack tells me of nobody with the id {incoming.id}. Please choose the person from Slack's own list."
+        message = f"Slack knows nobody with the id {incoming.id}. Please choose the person from Slack's own list."
     elif incoming.guest:
         message = f"{who} is a guest, and cannot be on call. Please name a full member of the team."
     elif shift is not None and incoming.id == shift.who:
@@ -164,7 +164,7 @@ def must_have_the_pager(by: str, shift: Shift | None, *, lead: bool) -> None:
         return
     message = (
         f"{mention(shift.who)} is on call, so only they can hand off (or a lead for them). "
-        "If they cannot, `/handoff take` makes you the one on call at once."
+        "If they cannot, `/handoff take` puts you on call now."
     )
     raise UserError(message)
 
@@ -174,7 +174,7 @@ def must_be_no_other(offered: Handoff | None) -> None:
     if offered is not None:
         message = (
             f"A hand-off from {mention(offered.outgoing)} to {mention(offered.incoming)} is offered already, and not "
-            "answered. `/handoff cancel` takes it back, `/handoff status` shows it."
+            "answered yet. `/handoff cancel` cancels it, `/handoff status` shows it."
         )
         raise UserError(message)
 
@@ -194,8 +194,8 @@ def must_be_open(offered: Handoff) -> None:
     by = mention(offered.answered_by)
     # it says nothing of who is on call now: the pager may have passed on since
     why = {
-        "declined": f"was declined by {by}. It can be offered anew: `/handoff @person`.",
-        "cancelled": f"was cancelled by {by}, so there is nothing to answer any more.",
+        "declined": f"was declined by {by}. To offer it again: `/handoff @person`.",
+        "cancelled": f"was cancelled by {by}, so there is nothing left to answer.",
         "taken over": f"is over: {by} took the pager meanwhile.",
     }
     accepted_by = f"was accepted already by {by}. `/handoff status` shows who is on call now."
@@ -226,9 +226,9 @@ def cancelled(offered: Handoff | None, who: str, at: datetime, *, lead: bool) ->
     must_be_open(offered)
     if who not in {offered.by, offered.outgoing} and not lead:
         whose = " or ".join(dict.fromkeys(mention(one) for one in (offered.by, offered.outgoing)))
-        message = f"Only {whose} (or a lead) can take this offer back."
+        message = f"Only {whose} (or a lead) can cancel this offer."
         if who == offered.incoming:
-            message += " You can decline it, with the button below it."
+            message += " You can decline it, with the button *Decline*."
         raise UserError(message)
     return replace(offered, state="cancelled", answered_at=at, answered_by=who)
 

@@ -93,7 +93,7 @@ SLACK_SILENT = Saying(
     "Slack token",
     "warning",
     "Slack cannot be asked at {url}: {reason}.",
-    "If Slack is down, wait: Baton goes on when it is back. Else look at this machine's network and proxy, and at "
+    "If Slack is down, wait: Baton continues when it is back. Else look at this machine's network and proxy, and at "
     "SLACK_API_URL.",
 )
 BOT_TOKEN_FINE = Saying("Slack token", "ok", "SLACK_BOT_TOKEN is that of @{user} in {workspace}.")

@@ -13,7 +13,7 @@ from bot.domain.passing import Part, Told
 from bot.messages import Page, Words, button, count, escape, link, moment, on_one_line, person, shorten, tell_waiting
 from bot.messages.ongoing import MOST_LISTED, MOST_PENDING, NOTHING, as_of, pending_lines, sign
 
-ASKING = "What is ongoing is known as soon as GitLab has answered."
+ASKING = "What is ongoing is shown here as soon as GitLab answers."
 NOTE_HELD_BACK = ":lock: Only members can read its note, with the issue in GitLab."
 SHORT, SHORTEST = 500, 150
 """Characters of a note in a message, and where there are many; the whole is behind a button, and in GitLab."""
@@ -128,7 +128,7 @@ def _content(page: Page, told: Told, most: int) -> None:
     if (more := len(one.handed) - MOST_LISTED) > 0:
         page.small(f"… and {more} more.")
     if one.common_note:
-        page.say(f"*On the others:* {escape(shorten(one.common_note, most))}")
+        page.say(f"*Note on the others:* {escape(shorten(one.common_note, most))}")
     public = tuple(each for each in one.pending if not each.private)
     if one.pending:
         page.say("\n".join(["*Added for the hand-off:*", *pending_lines(public, len(one.pending) - len(public))]))
@@ -161,7 +161,7 @@ def _small_print(page: Page, told: Told) -> None:
         logged = f"{count(one.events, 'event')}{private}" if one.events else "No events"
         page.small(f"{logged} in the shift that began {moment(one.since)}")
     if one.stale:
-        known = as_of(one.listed_at, one.at) if one.listed_at else "what I know of myself"
+        known = as_of(one.listed_at, one.at) if one.listed_at else "only what I know myself"
         page.small(f":warning: GitLab did not answer: what is ongoing is {known}")
     if not one.moved:
         return
@@ -230,7 +230,7 @@ def declined_note(told: Told) -> Words:
     one = told.handoff
     because = f": {escape(on_one_line(one.reason))}" if one.reason else ", without a reason."
     stays = "You stay on call." if one.since and one.by == one.outgoing else _still(one)
-    again = "`/handoff @person` offers it to somebody else; what you wrote is still there."
+    again = "`/handoff @person` offers it to somebody else. What you wrote is kept."
     return Page().say(f":no_entry_sign: {person(one.incoming)} declined the hand-off{because}\n{stays} {again}").words()
 
 
@@ -289,8 +289,8 @@ def escalation(told: Told) -> Words:
     if not one.open:
         return page.say(headline(told, elsewhere=True)).words()
     stays = f"{person(one.outgoing)} stays on call" if one.since else "nobody is on call"
-    since = f"offered {moment(one.at)}, is not answered by {person(one.incoming)}"
-    page.say(f":rotating_light: The hand-off of {person(one.outgoing)}, {since}: {stays}.")
+    what = f"the hand-off from {person(one.outgoing)} of {moment(one.at)}"
+    page.say(f":rotating_light: {person(one.incoming)} has not answered {what}: {stays}.")
     return page.small("Somebody else can take the pager with `/handoff take`.").words()
 
 
@@ -298,7 +298,9 @@ def offered_answer(one: Handoff, waiting: Waiting | None) -> Words:
     """Tell whoever offered what happens next."""
     stays = "You stay" if one.by == one.outgoing else f"{person(one.outgoing)} stays"
     until = f"{stays} on call until they accept" if one.since else "Nobody is on call until they accept"
-    page = Page().say(f"The hand-off is offered to {person(one.incoming)}, in the channel and to them alone. {until}.")
+    page = Page().say(
+        f"The hand-off is offered to {person(one.incoming)}, in the channel and in a direct message. {until}."
+    )
     if waiting:
         tell_waiting(page, waiting)
     return page.words()
@@ -323,9 +325,9 @@ def noted(text: str, *, added: bool = True, private: bool) -> Words:
     shown = f"“{escape(shorten(on_one_line(text), 200))}”"
     if not added:
         return Page().say(f"It is on the list for the next hand-off already: {shown}").words()
-    page = Page().say(f"It goes with the next hand-off: {shown}")
+    page = Page().say(f"Added to the next hand-off: {shown}")
     if private:
         page.small(
-            ":lock: It is private: only members of this channel may read it; others see that there is something."
+            ":lock: It is private: only members of this channel can read it. Others see only that there is something."
         )
     return page.words()

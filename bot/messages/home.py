@@ -105,7 +105,7 @@ def _on_call(page: Page, shown: Home) -> None:
 
 def _shift(shift: Shift | None) -> str:
     if shift is None:
-        return "On call: nobody yet. `/handoff take` makes you the one, *Hand off* offers it to somebody."
+        return "On call: nobody yet. `/handoff take` puts you on call, *Hand off* asks somebody else."
     return f"On call: {person(shift.who)} since {moment(shift.since)}"
 
 
@@ -172,7 +172,7 @@ def _week(page: Page, week: WeekNow, team: Team) -> None:
         page.say(_progress(week, week.seen, team))
     if week.seen and not week.running:
         at = week.seen.at
-        _as_of(page, "week", f"As GitLab said {ago(at)} (as of {at:%H:%M} UTC). *Week status* reads it anew.")
+        _as_of(page, "week", f"As GitLab said {ago(at)} (as of {at:%H:%M} UTC). *Week status* reads it again.")
 
 
 def _turned(week: WeekNow) -> str:

@@ -130,7 +130,7 @@ def _person_field(chosen: str) -> dict[str, Any]:
 
 def _summary_field(shown: Offering) -> dict[str, Any]:
     begun = shown.draft.get("summary") or shown.note
-    hint = "How it stands, in a few words. Either this, or Quiet shift."
+    hint = "How things are, in a few words. Fill in this, or tick Quiet shift."
     return _typed_field("summary", "Summary", begun, MOST_HANDED + 1, hint=hint)
 
 
@@ -164,7 +164,7 @@ def _event(one: Event) -> str:
 
 def list_file(listing: Listing, now: datetime) -> str:
     """Write all that goes on into a file, where it is too much for a modal."""
-    lines = ["# What goes on", ""]
+    lines = ["# Ongoing", ""]
     lines += [
         f"- {one.reference} {one.spoken} (for {lasted(one.since, now)}; {', '.join(one.assignees) or 'nobody assigned'}) {one.url}".rstrip()
         for one in listing.handed
@@ -191,7 +191,7 @@ def whole(told: Told, *, notes: Collection[str], pending: Sequence[Pending]) -> 
         note = f"\n{_quoted(each.note)}" if each.note and readable else ""
         page.add(f"*{link(each.url, each.reference)}* {title}{note or _held_back(each.note)}")
     if one.common_note:
-        page.add(f"*On the others:*\n{_quoted(one.common_note)}")
+        page.add(f"*Note on the others:*\n{_quoted(one.common_note)}")
     if one.pending:
         page.add("*Added for the hand-off:*")
     for waiting in pending:
@@ -229,7 +229,7 @@ class _Long:
         self._room -= len(json.dumps(blocks))
         if self._room < 0 or len(self.blocks) + len(blocks) >= MOST_BLOCKS:
             self._full = True
-            blocks = Page().say("… and more than a window holds: the report in GitLab has all of it.").blocks
+            blocks = Page().say("… and more. The report in GitLab has all of it.").blocks
         self.blocks += blocks
 
 
@@ -244,7 +244,7 @@ def decline_modal(one: Handoff) -> View:
         "submit": {"type": "plain_text", "text": "Decline"},
         "close": {"type": "plain_text", "text": "Cancel"},
         "blocks": [
-            *Page().say(f"{stays}. Your reason is told to them, and stands where the offer stood.").blocks,
+            *Page().say(f"{stays}. Your reason is sent to them, and shown in the channel.").blocks,
             {
                 "type": "input",
                 "block_id": "reason",

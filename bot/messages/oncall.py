@@ -44,7 +44,7 @@ def late(who: str, since: datetime, shift: Shift | None) -> Words:
     page.say(
         f":calendar: By the rota, the shift of {person(who)} began {moment(since)}, but no hand-off has begun: {still}."
     )
-    return page.small("`/handoff @next` hands off; `/handoff take` makes you the one on call at once.").words()
+    return page.small("`/handoff @next` hands off; `/handoff take` puts you on call now.").words()
 
 
 def group_refused(reason: str) -> Words:
@@ -55,7 +55,9 @@ def group_refused(reason: str) -> Words:
     )
     return (
         Page()
-        .say(f":warning: I cannot keep the on-call user group in step ({why}). {mend} Else I try at the next hand-off.")
+        .say(
+            f":warning: I cannot put who is on call into the user group ({why}). {mend} I try again at the next hand-off."
+        )
         .words()
     )
 
@@ -63,7 +65,9 @@ def group_refused(reason: str) -> Words:
 def topic_refused(reason: str) -> Words:
     """Say once that the channel's topic cannot be set, and the mend."""
     mend = "Baton must be a member of the channel, and needs `channels:write.topic` (`groups:write.topic` in a private one)."
-    return Page().say(f":warning: I cannot put who is on call into the topic ({escape(reason)}). {mend}").words()
+    return (
+        Page().say(f":warning: I cannot put who is on call into the channel's topic ({escape(reason)}). {mend}").words()
+    )
 
 
 def status(shown: Standing, *, with_usage: bool = False) -> Words:
@@ -74,7 +78,7 @@ def status(shown: Standing, *, with_usage: bool = False) -> Words:
         one = shown.offer
         offered = f"Offered to {person(one.incoming)} by {person(one.by)} {moment(one.at)}"
         waiting = f"not accepted yet, after {lasted(one.at, shown.now)}"
-        page.say(f":handshake: {offered}, and {waiting}. `/handoff cancel` takes it back.")
+        page.say(f":handshake: {offered}, and {waiting}. `/handoff cancel` cancels it.")
     if shown.upcoming:
         page.small(f"Next by the rota: {person(shown.upcoming.who)}, from {moment(shown.upcoming.since)}.")
         if shown.upcoming.trouble:
@@ -91,7 +95,7 @@ def status(shown: Standing, *, with_usage: bool = False) -> Words:
 
 def _on_call(shift: Shift | None, now: datetime) -> str:
     if shift is None:
-        return "On call: nobody yet. `/handoff take` makes you the one, `/handoff @person` offers it to somebody."
+        return "On call: nobody yet. `/handoff take` puts you on call, `/handoff @person` asks somebody else."
     return f"On call: {person(shift.who)} since {moment(shift.since)}, for {lasted(shift.since, now)}"
 
 

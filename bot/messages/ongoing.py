@@ -10,7 +10,7 @@ from bot.domain.passing import Listing, Upcoming
 from bot.messages import count, escape, link, on_one_line, only_members, person, shorten, silence
 
 NOTHING = "Nothing is ongoing: no outage, no data loss."
-UNKNOWN = "I know of no outage; GitLab has not told me yet what is ongoing there."
+UNKNOWN = "I know of no outage. GitLab has not told me yet what is ongoing there."
 MOST_LISTED = 20
 MOST_PENDING = 10
 
@@ -55,7 +55,7 @@ def age(listing: Listing, now: datetime) -> str:
     """Say how old the list is, and why."""
     why = silence(listing.silent) if listing.silent else "GitLab has not been asked yet"
     if listing.at is None:
-        return f"{why}, and I have no earlier list: these are the outages that I know of myself."
+        return f"{why}, and I have no earlier list: these are the outages that I know myself."
     return f"{why}; the list is {as_of(listing.at, now)}."
 
 
@@ -70,6 +70,6 @@ def as_of(at: datetime, now: datetime) -> str:
 def rota_trouble(upcoming: Upcoming) -> str:
     """Say that the rota may be out of date, and why."""
     return (
-        f":warning: The rota cannot be read now ({escape(upcoming.trouble)}); this is the one as of "
+        f":warning: The rota cannot be read now ({escape(upcoming.trouble)}). This is the one as of "
         f"{upcoming.read_at:%Y-%m-%d %H:%M} UTC."
     )

@@ -20,7 +20,7 @@ LONGEST_TITLE = 255
 CRITICAL = "critical"
 MOST_QUIET = 15
 """Outages without an update that one message names."""
-NOBODY_PAGED = "Nobody was paged: I page nobody. Please tell whoever has to know."
+NOBODY_PAGED = "Nobody was paged: I do not page people. Please tell whoever has to know."
 
 
 @dataclass(frozen=True)
@@ -36,37 +36,37 @@ class Prefilled:
     from_message: bool = False
 
 
-def _counts(*, from_message: bool) -> str:
-    return "counts from the message's own time" if from_message else "counts from now"
+def _begins(*, from_message: bool) -> str:
+    return "began when the message was written" if from_message else "begins now"
 
 
 def modal(shown: Prefilled, team: Team) -> View:
     """Ask what an outage is about."""
     page = Page()
     page.say(
-        f"An issue labelled `{escape(team.labels.outage)}` is opened, and the outage {_counts(from_message=shown.from_message)}."
+        f"An issue labelled `{escape(team.labels.outage)}` is opened, and the outage {_begins(from_message=shown.from_message)}."
     )
     page.small("Nobody is paged by this. Please tell whoever has to know.")
     if shown.alike:
         page.say(
-            f":mag: This looks like {outage_named(shown.alike)}, which goes on already. If it is the same, cancel, and "
-            "log the event there."
+            f":mag: This looks like {outage_named(shown.alike)}, which is ongoing already. If it is the same, cancel, "
+            "and use `/event log` instead."
         )
     if shown.private:
         page.small(
-            ":lock: This is a private channel. What is logged from here stands in GitLab in internal notes; the issue "
-            "itself is confidential unless you untick it below."
+            ":lock: This is a private channel. What is logged here becomes internal notes in GitLab. The issue is "
+            "confidential, unless you untick that below."
         )
     for note in shown.notes:
         page.small(note)
     fields = [
         _text("title", "Title", shown.title[:LONGEST_TITLE], most=LONGEST_TITLE),
         _text("seen", "What is seen", shown.seen[:LONGEST_TEXT], most=LONGEST_TEXT, multiline=True, optional=True),
-        _tick("data_loss", "Data loss", "Data is lost, or perceived to be", ticked=False),
+        _tick("data_loss", "Data loss", "Data is lost, or seems to be", ticked=False),
         _tick(
             "confidential",
             "Confidential",
-            "Only for members of the project, and in Slack of this channel",
+            "In GitLab only members of the project can read it, in Slack only members of this channel",
             ticked=shown.private,
         ),
         _tick(CRITICAL, "Critical", "It cannot wait for the morning", ticked=False),
@@ -158,7 +158,7 @@ def _quoted(one: Said, names: dict[str, str]) -> str:
 
 def files_left_out() -> str:
     """Say what happens to files."""
-    return "Files are named and linked, and never made public."
+    return "Files are only named and linked, never made public."
 
 
 def announced(told: Announced) -> Words:
@@ -197,7 +197,7 @@ def _in_gitlab(told: Announced) -> str:
     if told.closed:
         return "The issue is closed."
     return (
-        "The issue is closed as soon as GitLab takes it."
+        "The issue is closed as soon as GitLab answers."
         if told.waiting or not told.outage.by_hand
         else "Closed in GitLab."
     )
@@ -240,7 +240,7 @@ def over(told: Announced) -> Words:
     one = told.outage
     page = Page()
     if one.ended_at is None:
-        return page.say(f"Outage {outage_named(one)} goes on again.").words()
+        return page.say(f"Outage {outage_named(one)} is ongoing again.").words()
     page.say(
         f"Outage {outage_named(one)} is over, after {lasted(one.began_at, one.ended_at)}{_ended_by(one)}. "
         "*A blameless post-mortem is due*: what happened when, and why, without naming anybody."
@@ -255,14 +255,14 @@ def unwritten(told: Announced, *, written: bool) -> Words:
     one = told.outage
     page = Page()
     if one.ended_at is None:
-        return page.say(f"Outage {outage_named(one)} goes on again.").words()
+        return page.say(f"Outage {outage_named(one)} is ongoing again.").words()
     if written:
         return page.say(f"The post-mortem of outage {outage_named(one)} stands in its issue.").words()
     page.say(
-        f":memo: Outage {outage_named(one)} is over since {moment(one.ended_at)}, and I know of no post-mortem yet. "
+        f":memo: Outage {outage_named(one)} is over since {moment(one.ended_at)}, and I have seen no post-mortem yet. "
         "It is blameless: what happened when, and why, without naming anybody."
     )
-    page.small("If it stands elsewhere, all is well: I remind once, and page nobody.")
+    page.small("If it is written elsewhere, ignore this: I remind only once.")
     return page.block(
         {"type": "actions", "elements": [_button("outage.postmortem", "Draft post-mortem", one.number)]}
     ).words()
@@ -279,12 +279,19 @@ def quiet(told: Sequence[tuple[Outage, datetime]]) -> Words:
         ).words()
     if len(ongoing) == 1:
         one, since = ongoing[0]
-        page.say(f":hourglass: Outage {outage_named(one)} goes on, and nothing was said of it since {moment(since)}.")
+        page.say(
+            f":hourglass: Outage {outage_named(one)} is ongoing, and nothing was logged for it since {moment(since)}."
+        )
     else:
         lines = [f"• {outage_named(one)}, since {moment(since)}" for one, since in ongoing[:MOST_QUIET]]
         more = [f"• … and {len(ongoing) - MOST_QUIET} more"] if len(ongoing) > MOST_QUIET else []
-        page.say("\n".join([f":hourglass: {len(ongoing)} outages go on, and nothing was said of them:", *lines, *more]))
-    page.small("`/event log` adds what is known by now; what is over ends with the button.")
+        page.say(
+            "\n".join(
+                [f":hourglass: {len(ongoing)} outages are ongoing, and nothing was logged for them:", *lines, *more]
+            )
+        )
+    which = "it" if len(ongoing) == 1 else "one"
+    page.small(f"`/event log` adds what is known by now. If {which} is over, press *Resolve*.")
     buttons = [
         _button(
             f"outage.resolve#{one.number}", _resolve_label(one, alone=len(ongoing) == 1), one.number, style="danger"
@@ -300,8 +307,8 @@ def _resolve_label(one: Outage, *, alone: bool) -> str:
 
 def declared(one: Outage, waiting: Waiting | None) -> Words:
     """Say at once that an outage goes on."""
-    counts = _counts(from_message=bool(one.message))
-    page = Page().say(f"Outage {outage_named(one)} is declared, and {counts}. {NOBODY_PAGED}")
+    begins = _begins(from_message=bool(one.message))
+    page = Page().say(f"Outage {outage_named(one)} is declared, and {begins}. {NOBODY_PAGED}")
     tell_waiting(page, waiting)
     return page.words()
 
@@ -322,7 +329,7 @@ def resolved(one: Outage, waiting: Waiting | None) -> Words:
 
 def which(ongoing: Sequence[Outage], action: str, what: str) -> Words:
     """Ask which of several outages is meant."""
-    page = Page().say(f"{len(ongoing)} outages go on. Which one {what}?")
+    page = Page().say(f"{len(ongoing)} outages are ongoing. Which one {what}?")
     elements = [
         {
             **_button(f"{action}#{one.number}", button_label(one), one.number),
@@ -339,7 +346,7 @@ def no_member() -> str:
 
 def thread_unread() -> str:
     """Say that Slack did not show the thread in time."""
-    return "Slack did not show me the thread in time, so only the message itself is quoted."
+    return "Slack did not show me the thread in time, so I quote only the message itself."
 
 
 def postmortem(one: Outage, hidden: int) -> Words:
@@ -358,7 +365,8 @@ def postmortem_begun(one: Outage, waiting: Waiting | None) -> Words:
     """Say that the draft is put into the issue."""
     where = link(one.url, f"#{one.iid}") if one.iid else "the issue"
     page = Page().say(
-        f"The draft becomes the text of {where}; what people wrote there stays, below it. From then on it is yours."
+        f"The draft becomes the text of {where}; what people wrote there stays below it. After that I do not change "
+        "it again."
     )
     tell_waiting(page, waiting)
     return page.words()

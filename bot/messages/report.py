@@ -115,7 +115,7 @@ def _handed(one: Handed, handoff: Handoff, own: str) -> str:
     if not one.note:
         return line
     if one.hidden and not handoff.private:
-        return f"{line}\n  - its note stands with the issue"
+        return f"{line}\n  - its note is with the issue"
     return f"{line}\n\n" + "\n".join(f"  {part}" for part in quoted(one.note, own=own).split("\n"))
 
 

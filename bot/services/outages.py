@@ -178,7 +178,7 @@ def choose(tx: Tx, named: Named | None, *, ended_too: bool) -> Outage | tuple[Ou
         return tuple(ongoing[-outages.MOST_OFFERED :])
     last = tx.last_outage() if ended_too else None
     if last is None:
-        message = "No outage goes on." if not ended_too else "I know of no outage yet."
+        message = "No outage is ongoing." if not ended_too else "I know of no outage yet."
         raise UserError(message)
     return last
 

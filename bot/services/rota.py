@@ -33,7 +33,7 @@ def next_person(tx: Tx, at: datetime) -> tuple[str, str]:
     if found is not None:
         return found.who, ""
     if known is None:
-        return "", f"There is no rota that I could read. {CHOOSE}"
+        return "", f"There is no rota that I can read. {CHOOSE}"
     if known.read_at is None:
         return "", f"The rota cannot be read ({known.trouble}). {CHOOSE}"
     return "", f"The rota names nobody whom I know after the one on call. {CHOOSE}"

@@ -95,7 +95,7 @@ def must_find(tx: Tx, number: int) -> Handoff:
     """Find a hand-off; raises UserError when there is none."""
     found = tx.handoff(number)
     if found is None:
-        message = "I do not know this hand-off any more."
+        message = "I no longer know this hand-off. `/handoff status` shows who is on call."
         raise UserError(message)
     return found
 

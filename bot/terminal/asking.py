@@ -99,7 +99,7 @@ class AskingTwin(Twin):
             self.printer.line(f"GitLab refused it: {drawn.harmless(reason)}")
             return STOPPED
         if await self.bot.store.read(lambda tx: _batches_in(tx, lines)):
-            self.printer.line("GitLab has not taken it yet: a running `serve` goes on with it.")
+            self.printer.line("GitLab has not taken it yet: a running `serve` continues with it.")
         return DONE
 
     async def _deliver(self, lines: set[str]) -> None:

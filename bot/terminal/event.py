@@ -110,7 +110,9 @@ class EventTwin(AskingTwin):
         await self.says(say_outages.declared(made, waiting))
         alike = rules.alike(made.title, (one for one in others if one.number != made.number))
         if alike is not None:
-            same = f"It looks like {say.outage_named(alike)}, which went on already. If it is the same, end this one: "
+            same = (
+                f"It looks like {say.outage_named(alike)}, which is ongoing already. If it is the same, end this one: "
+            )
             await self.says(Words(f"{same}`/event resolve {made.reference}`"))
 
     async def resolve(self, named: str, *, wait: bool) -> int:

@@ -36,12 +36,12 @@ class HandoffTwin(AskingTwin):
         "Please choose one from the list that Slack shows after `@`.": "Please give the Slack id of the one you mean.",
         "Please choose the person from Slack's own list.": "Please check it.",
         "Please choose who is next.": "Please name who is next.",
-        "Please say in a few words how it stands, or tick Quiet shift.": (
-            "Nothing is offered yet: say how it stands with --summary TEXT, or --quiet. "
-            "--note '#12=TEXT' adds a note on something that goes on."
+        "Please say in a few words how things are, or tick Quiet shift.": (
+            "Nothing is offered yet: say how things are with --summary TEXT, or --quiet. "
+            "--note '#12=TEXT' adds a note on something ongoing."
         ),
         f"`{PROGRAM} handoff take` makes you the one": f"`{PROGRAM} handoff take --as U…` makes whoever that is the one",
-        "You can decline it, with the button below it.": f"`{PROGRAM} handoff decline` declines it.",
+        "You can decline it, with the button *Decline*.": f"`{PROGRAM} handoff decline` declines it.",
         "all are in the file in our direct messages.": "all are listed below.",
     }
 
@@ -255,8 +255,8 @@ def _names(one: Handed) -> Iterable[str]:
 
 def _not_going_on(reference: str, handed: Sequence[Handed]) -> str:
     known = ", ".join(one.reference for one in handed)
-    named = f"What goes on: {known}" if known else "Nothing goes on"
-    return f"--note: “{drawn.harmless(reference)}” is nothing that goes on. {named}; and `others` is for all the rest."
+    named = f"Ongoing: {known}" if known else "Nothing is ongoing"
+    return f"--note: “{drawn.harmless(reference)}” is not ongoing. {named}; and `others` is for all the rest."
 
 
 def _latest(tx: Tx) -> Handoff | None:

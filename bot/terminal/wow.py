@@ -242,7 +242,7 @@ class WeekTwin(Twin):
             self.printer.line(f"{_mend(now)}; then {command} carries on{back}.")
             return DONE
         if now != before:
-            self.printer.line(f"{name}: {done}, and it goes on.")
+            self.printer.line(f"{name}: {done}, and it continues.")
             return DONE
         held = "; GitLab did not answer when it was last tried" if now.gitlab_silent else ", then interrupted"
         self.printer.line(f"{name}: {done}{held}. {command} carries on{back}.")

@@ -56,7 +56,7 @@ def outage(
     title: Annotated[list[str] | None, typer.Argument(metavar="TITLE", help="What is wrong, in a few words.")] = None,
     *,
     seen: Annotated[str, typer.Option("--seen", help="What is seen.")] = "",
-    data_loss: Annotated[bool, typer.Option("--data-loss", help="Data is lost, or perceived to be.")] = False,
+    data_loss: Annotated[bool, typer.Option("--data-loss", help="Data is lost, or seems to be.")] = False,
     confidential: Annotated[bool, typer.Option("--confidential", help="Only for members of the project.")] = False,
     critical: Annotated[bool, typer.Option("--critical", help="It cannot wait for the morning.")] = False,
     ap: Annotated[Priority | None, typer.Option("--ap", help="Availability and performance priority.")] = None,

@@ -17,11 +17,13 @@ BLANKS = "Who has a blank in their name is given by Slack id or user name."
 WORDS_AS_TYPED = {"ignore_unknown_options": True}
 """Words may begin with a minus, as `-1 node` does."""
 
-Summary = Annotated[str, typer.Option("--summary", help="How it stands, in a few words.")]
+Summary = Annotated[str, typer.Option("--summary", help="How things are, in a few words.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Nothing happened that the next one must know.")]
 Notes = Annotated[
     list[str] | None,
-    typer.Option("--note", metavar="WHAT=TEXT", help="On what goes on: '#12=…', 'O7=…'; 'others=…' on all the rest."),
+    typer.Option(
+        "--note", metavar="WHAT=TEXT", help="On something ongoing: '#12=…', 'O7=…'; 'others=…' on all the rest."
+    ),
 ]
 Words = Annotated[list[str] | None, typer.Argument(metavar="NOTE", help="The same as --summary, as in Slack.")]
 Reason = Annotated[list[str] | None, typer.Argument(metavar="REASON", help="Why, in a few words.")]
@@ -90,7 +92,7 @@ def next_person(
 
 @handoff.command(epilog=EXIT_CODES, context_settings=WORDS_AS_TYPED)
 def note(
-    words: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="What the next one shall know.")] = None,
+    words: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="What the next one should know.")] = None,
     *,
     who: As = "",
 ) -> None:

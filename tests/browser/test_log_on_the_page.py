@@ -136,7 +136,7 @@ def test_a_keyboard_is_enough_for_an_outage_also_where_baton_is_not(windows: Win
     ben.tabs_to(ben.modal.get_by_label("Title"))
     keys.type("The API answers with errors")
     keys.press("Control+Enter")
-    answer = ben.message("is declared, and counts from")
+    answer = ben.message("is declared, and began")
     number = number_in(answer)
 
     ben.tabs_to(ben.page.get_by_role("navigation", name="Workspace").get_by_role("button", name="production"))

@@ -243,9 +243,9 @@ def test_who_types_an_answer_is_shown_to_the_buttons(text: str) -> None:
     ("text", "said"),
     [
         ("to", "To whom.*`/handoff @bob`"),
-        ("note", "What shall the next one know.*`/handoff note watch the disk of db3`"),
-        ("note \u200b\u2060", "What shall the next one know.*`/handoff note watch the disk of db3`"),
-        ("note \u3164\u2800\u00ad", "What shall the next one know.*`/handoff note watch the disk of db3`"),
+        ("note", "What should the next one know.*`/handoff note watch the disk of db3`"),
+        ("note \u200b\u2060", "What should the next one know.*`/handoff note watch the disk of db3`"),
+        ("note \u3164\u2800\u00ad", "What should the next one know.*`/handoff note watch the disk of db3`"),
         ("history 0", "from 1 to 50: `/handoff history 5`"),
         ("history 51", "from 1 to 50: `/handoff history 5`"),
         ("history -1", "from 1 to 50: `/handoff history 5`"),

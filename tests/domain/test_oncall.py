@@ -71,7 +71,7 @@ def test_a_workspace_that_is_not_known_yet_shuts_nobody_out() -> None:
         (person(BOB, deactivated=True), "<@U2> is deactivated, so they would not see it. Please name somebody else."),
         (Person(BOB, "bob", guest=True), "<@U2> is a guest, and cannot be on call. Please name a full member"),
         (Person("UNOBODY", "UNOBODY", guest=True), "Slack tells me of nobody with the id UNOBODY."),
-        (person(BOB, team="T9"), "<@U2> belongs to another workspace, .* Please name somebody of the team."),
+        (person(BOB, team="T9"), "<@U2> belongs to another workspace, .* Please name somebody on the team."),
         (person(BOB, team="T9", guest=True), "another workspace"),
         (person(BOB, bot=True, deactivated=True), "is a bot"),
         (person(ALICE), "You are on call already, .* Please name somebody else: `/handoff @person`."),
@@ -85,7 +85,7 @@ def test_the_one_on_call_hears_why_the_pager_cannot_go_to_somebody(incoming: Per
 
 @pytest.mark.parametrize("shift", [ON_CALL, None])
 def test_who_is_not_on_call_and_names_themselves_hears_how_to_get_the_pager(shift: Shift | None) -> None:
-    with pytest.raises(UserError, match=r"hand off to yourself\. `/handoff take` makes you the one on call at once\."):
+    with pytest.raises(UserError, match=r"hand off to yourself\. `/handoff take` puts you on call now\."):
         must_be_handed_to(person(LEAD), LEAD, shift, HOME)
 
 
@@ -164,7 +164,7 @@ def test_an_offer_is_taken_back_by_who_made_it_who_is_on_call_and_leads() -> Non
 
     for who, lead in ((LEAD, False), (ALICE, False), (CAROL, True), ("terminal:ops", True)):
         assert cancelled(by_a_lead, who, LATER, lead=lead).state == "cancelled"
-    with pytest.raises(UserError, match=r"Only <@U4> or <@U1> \(or a lead\) can take this offer back.$"):
+    with pytest.raises(UserError, match=r"Only <@U4> or <@U1> \(or a lead\) can cancel this offer.$"):
         cancelled(by_a_lead, CAROL, LATER, lead=False)
     with pytest.raises(UserError, match=r"Only <@U1> \(or a lead\) can .* You can decline it, with the button"):
         cancelled(OFFERED, BOB, LATER, lead=False)
@@ -174,7 +174,7 @@ def test_an_offer_is_taken_back_by_who_made_it_who_is_on_call_and_leads() -> Non
 
 ANSWERED: tuple[tuple[State, str, str], ...] = (
     ("accepted", BOB, "was accepted already by <@U2>. `/handoff status` shows who is on call now."),
-    ("declined", BOB, "was declined by <@U2>. It can be offered anew: `/handoff @person`."),
+    ("declined", BOB, "was declined by <@U2>. To offer it again: `/handoff @person`."),
     ("cancelled", ALICE, "was cancelled by <@U1>, so there is nothing to answer any more."),
     ("taken over", CAROL, "is over: <@U3> took the pager meanwhile."),
 )

@@ -81,20 +81,20 @@ def test_an_outage_without_an_update_is_brought_up_to_whoever_is_on_call_once_pe
     world.is_idle()
 
     passes(world, hours=4.1)
-    reminder = world.said("nothing was said of it since", channel=None, to=bob)
+    reminder = world.said("nothing was logged for it since", channel=None, to=bob)
     assert reminder.buttons == ["Resolve"]
     passes(world, hours=1)
     alice.types("/event log failover is done", CHANNEL)
     world.is_idle()
     passes(world, hours=3.5)
     world.is_idle()
-    assert len(world.messages("nothing was said of it since", channel=None, to=bob)) == 1
+    assert len(world.messages("nothing was logged for it since", channel=None, to=bob)) == 1
     passes(world, hours=0.6)
     world.until(
-        lambda: len(world.messages("nothing was said of it since", channel=None, to=bob)) == 2,
+        lambda: len(world.messages("nothing was logged for it since", channel=None, to=bob)) == 2,
         "once more, a period later",
     )
-    assert not world.messages("nothing was said of it since")
+    assert not world.messages("nothing was logged for it since")
 
 
 @side_by_side
@@ -166,11 +166,11 @@ def test_the_user_group_and_the_topic_follow_and_a_missing_right_is_said_once(
         )
         world.slack.forbids_usergroup_changes = True
         accepts(world, bob, offers(world, alice, bob))
-        world.said("I cannot keep the on-call user group in step")
+        world.said("I cannot put who is on call into the user group")
         accepts(world, alice, offers(world, bob, alice))
         world.is_idle()
 
-        assert len(world.messages("I cannot keep the on-call user group in step")) == 1
+        assert len(world.messages("I cannot put who is on call into the user group")) == 1
         assert world.slack.usergroups["S1"].users == ["U1"]
         assert world.slack.channel(CHANNEL).topic == "On call: alice | What keeps the fleet running"
 
@@ -186,9 +186,9 @@ def test_several_outages_without_an_update_are_brought_up_in_one_message(
 
     passes(world, hours=4.1)
 
-    reminder = world.said("3 outages go on, and nothing was said of them", channel=None, to=bob)
+    reminder = world.said("3 outages are ongoing, and nothing was logged for them", channel=None, to=bob)
     assert reminder.buttons == ["Resolve O1", "Resolve O2", "Resolve O3"]
     bob.clicks(reminder, "Resolve O2")
     world.until(lambda: gitlab.issue(slow)["state"] == "closed", "the one is over")
     world.is_idle()
-    assert len(world.messages("nothing was said of", channel=None, to=bob)) == 1
+    assert len(world.messages("nothing was logged for", channel=None, to=bob)) == 1

@@ -46,7 +46,7 @@ def test_with_several_ongoing_a_button_says_which_one_an_event_belongs_to_and_a_
     bob.types("/event resolve #2", CHANNEL)
     world.until(lambda: gitlab.issue(2)["state"] == "closed", "both are closed")
     assert gitlab.issue(1)["state"] == "closed"
-    assert "No outage goes on" in bob.types("/event resolve", CHANNEL).text
+    assert "No outage is ongoing" in bob.types("/event resolve", CHANNEL).text
 
 
 @side_by_side
@@ -65,10 +65,10 @@ def test_an_outage_made_by_hand_in_gitlab_is_as_known_as_one_made_here(
     gitlab.edit_issue(iid, state="closed")
     world.said("A blameless post-mortem is due", within=30)
     gitlab.edit_issue(iid, state="opened")
-    world.said("goes on again")
+    world.said("is ongoing again")
     gitlab.edit_issue(iid, remove_labels=["outage"])
-    world.until(lambda: not world.messages("goes on again"), "it is over")
-    assert "No outage goes on" in alice.types("/event resolve", CHANNEL).text
+    world.until(lambda: not world.messages("is ongoing again"), "it is over")
+    assert "No outage is ongoing" in alice.types("/event resolve", CHANNEL).text
     assert len([one for one in exported(world, alice) if one["source"] == "outage"]) == 0
 
 

@@ -59,7 +59,7 @@ def test_a_post_mortem_that_nobody_began_is_reminded_of_once_on_the_morning_afte
 
         (reminder,) = world.messages("I know of no post-mortem yet")
         assert "O1 (#1)" in reminder.text
-        assert "page nobody" in reminder.text
+        assert "I remind only once" in reminder.text
         world.alice.clicks(reminder, "Draft post-mortem")
         world.alice.clicks(world.said("A draft for the post-mortem of O1"), "Put it into the issue")
         world.said("The post-mortem of outage O1 (#1) “Database is down” stands in its issue.")

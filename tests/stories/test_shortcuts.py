@@ -123,7 +123,7 @@ def test_where_baton_is_no_member_a_shortcut_works_and_says_what_is_not_followed
     assert "The thread is left out" in modal.text
     assert "It was the deploy" not in str(modal.field("What is seen").value)
     alice.submits()
-    assert "after an invitation" in world.said("counts from the message's own time", ELSEWHERE).text
+    assert "after an invitation" in world.said("began when the message was written", ELSEWHERE).text
     (event,) = exported(world, bob)
     assert f"/archives/{ELSEWHERE}/p{alarm.ts.replace('.', '')}" in event["permalink"]
     assert datetime.fromisoformat(event["at"]).timestamp() == float(alarm.ts) // 1, "not the moment of the click"
@@ -148,7 +148,7 @@ def test_a_message_is_put_on_the_list_for_the_hand_off_once(world: World, alice:
     sent = bob.says("The kernel upgrade is still to do", CHANNEL)
 
     alice.opens_shortcut(sent, "Add to hand-off")
-    world.said("It goes with the next hand-off", to=alice)
+    world.said("Added to the next hand-off", to=alice)
     bob.opens_shortcut(sent, "Add to hand-off")
     world.said("on the list for the next hand-off already", to=bob)
     assert not world.messages("event 1")

@@ -94,8 +94,8 @@ HANDOFF_USAGE: tuple[Usage, ...] = (
     Usage("/handoff @next [note]", "/handoff @next", "the same, to the next person of the rota"),
     Usage("/handoff status", "/handoff status", "who is on call, since when, what is open, and what is offered"),
     Usage("/handoff note <text>", "/handoff note watch the disk of db3", "adds something to the next hand-off"),
-    Usage("/handoff take [reason]", "/handoff take Bob is ill", "makes you the one on call at once"),
-    Usage("/handoff cancel", "/handoff cancel", "takes an offer back that is not answered yet"),
+    Usage("/handoff take [reason]", "/handoff take Bob is ill", "puts you on call now"),
+    Usage("/handoff cancel", "/handoff cancel", "cancels an offer that is not answered yet"),
     Usage("/handoff history [n]", "/handoff history 5", "the last n hand-offs (1 to 50)"),
     Usage("/handoff help", "/handoff help", "this list"),
 )
@@ -138,8 +138,8 @@ def parse_handoff(text: str) -> HandoffCommand:
             return _PLAIN[name]
         case "accept" | "ask" | "decline":
             raise UserError(
-                "A hand-off is answered with the buttons below it, *Accept*, *Ask* and *Decline*: they stand in the "
-                "channel and in the direct message to whom it is for. `/handoff status` shows whether one is offered."
+                "Please answer a hand-off with its buttons, *Accept*, *Ask* and *Decline*, in the channel or in your "
+                "direct message. `/handoff status` shows whether one is offered."
             )
         case "to":
             return _to_somebody(behind(text, 1), arguments)
@@ -197,7 +197,7 @@ def _person(text: str, typed: Sequence[str]) -> str:
 
 def _text(said: str) -> str:
     if not can_be_seen(said):
-        raise UserError("What shall the next one know? For example: `/handoff note watch the disk of db3`.")
+        raise UserError("What should the next one know? For example: `/handoff note watch the disk of db3`.")
     return _short("A note", said, LONGEST_TEXT)
 
 

@@ -92,7 +92,7 @@ def test_a_toil_issue_waits_for_gitlab_like_all_else(world: World, shell: Shell)
     world.is_idle()
 
     assert silent[0] == terminal.DONE
-    assert "GitLab has not taken it yet: a running `serve` goes on with it." in silent[1]
+    assert "GitLab has not taken it yet: a running `serve` continues with it." in silent[1]
     assert world.gitlab.labels_of(1) == ["toil"]
 
 

@@ -35,7 +35,7 @@ def test_the_pager_passes_with_its_notes_and_gitlab_and_slack_are_told_from_here
     assert f"#{lost} Avatars are missing" in offered[1]
     assert f"Note on #{lost}: half are back" in offered[1]
     assert f"Note on #{down} (O1): failover at six Summary: It is quieter <!channel>" in offered[1]
-    assert "The hand-off is offered to @bob, in the channel and to them alone. You stay on call" in offered[1]
+    assert "The hand-off is offered to @bob, in the channel and in a direct message. You stay on call" in offered[1]
     assert "From a terminal, they accept it by • .venv/bin/python -m bot handoff accept --as U2" in offered[1]
     assert "On call: @alice since 2026-11-25 09:0" in waiting[1]
     assert "• .venv/bin/python -m bot handoff decline --as U2" in waiting[1]
@@ -91,7 +91,7 @@ def test_somebody_named_for_the_first_time_is_described_by_slack_also_without_as
         ("U1", terminal.REFUSED, "cannot hand off to yourself. Please name somebody else: .venv/bin/python -m bot"),
         ("?", terminal.WRONG, "I do not know"),
         ("@channel", terminal.WRONG, "not to a group"),
-        ("next", terminal.REFUSED, "There is no rota that I could read. Please name who is next."),
+        ("next", terminal.REFUSED, "There is no rota that I can read. Please name who is next."),
     ],
 )
 def test_to_whom_it_cannot_go_is_said(person: str, code: int, complaint: str, world: World, shell: Shell) -> None:
@@ -140,7 +140,7 @@ def test_without_a_summary_it_shows_what_goes_on_and_says_what_is_missing_and_ke
 
     assert missing[0] == terminal.WRONG
     assert f"#{lost} Avatars are missing" in missing[1]
-    assert "say how it stands with --summary TEXT, or --quiet." in missing[1]
+    assert "say how things are with --summary TEXT, or --quiet." in missing[1]
     assert offered[0] == terminal.DONE
     assert f"Note on #{lost}: half are back Note on the others: are fine Summary: See the note" in offered[1]
     assert "half are back" in world.messages("Hand-off offered")[-1].text
@@ -153,7 +153,7 @@ def test_a_note_on_what_does_not_go_on_lists_what_does(world: World, shell: Shel
     long = shell.offers("U2", "U1", [(f"#{lost}", "x" * 2001)], summary="Quieter")
 
     assert wrong[0] == terminal.WRONG
-    assert wrong[1].endswith(f"“#99” is nothing that goes on. What goes on: #{lost}; and `others` is for all the rest.")
+    assert wrong[1].endswith(f"“#99” is not ongoing. Ongoing: #{lost}; and `others` is for all the rest.")
     assert long[0] == terminal.WRONG
     assert long[1].endswith(f"Note on #{lost} takes at most 2,000 characters, and yours has 2,001.")
     assert not world.messages("Hand-off offered")
@@ -172,7 +172,7 @@ def test_more_than_a_modal_has_room_for_can_have_notes_here(world: World, shell:
     assert "Note on #42: restored Note on the others: wait for Ann Summary: Much" in said
     shown = shell.passes(lambda twin: twin.show(None))[1]
     assert "#42 Table 41 is empty > restored" in shown
-    assert "On the others: > wait for Ann" in shown
+    assert "Note on the others: > wait for Ann" in shown
 
 
 def test_only_the_one_it_is_for_answers(world: World, shell: Shell) -> None:
@@ -276,7 +276,7 @@ def test_with_gitlab_down_the_last_list_passes_with_its_age_and_serve_tells_gitl
 
     assert (offered[0], accepted[0]) == (terminal.DONE, terminal.DONE)
     assert "the list is as of 09:0" in offered[1]
-    assert "GitLab has not taken it yet: a running `serve` goes on with it." in accepted[1]
+    assert "GitLab has not taken it yet: a running `serve` continues with it." in accepted[1]
     world.gitlab.comes_back()
     world.bot.starts()
     world.until(lambda: len(reports(world.gitlab)) == 2, "the report is there")

@@ -25,7 +25,7 @@ def test_an_outage_becomes_an_issue_with_what_was_filled_in_and_is_announced(wor
 
     (iid,) = world.gitlab.state.issues
     assert code == terminal.DONE
-    assert "Outage O1 “Database is down” is declared, and counts from now. Nobody was paged" in said
+    assert "Outage O1 “Database is down” is declared, and begins now. Nobody was paged" in said
     assert f"Its issue is #{iid}: {world.gitlab.server.url}/acme/production/-/issues/{iid}" in said
     assert world.gitlab.labels_of(iid) == ["(perceived) data loss", "AP2", "critical", "outage"]
     assert "every page is empty" in world.gitlab.issue(iid)["description"]
@@ -47,7 +47,7 @@ def test_an_outage_without_a_title_or_with_too_much_to_see_is_not_declared(world
 
     assert nameless == (terminal.WRONG, "Please say in a few words what is wrong.")
     assert long == (terminal.WRONG, "--seen takes at most 3,000 characters, and yours has 3,001.")
-    assert shell.resolves()[1] == "No outage goes on."
+    assert shell.resolves()[1] == "No outage is ongoing."
 
 
 def test_an_outage_that_looks_like_another_one_is_declared_and_this_is_said(world: World, shell: Shell) -> None:
@@ -73,7 +73,7 @@ def test_an_outage_goes_on_while_gitlab_is_silent_and_becomes_one_issue_when_it_
 
     assert {code for code, _ in (declared, logged, resolved)} == {terminal.DONE}
     for _, said in (declared, logged, resolved):
-        assert "GitLab has not taken it yet: a running `serve` goes on with it." in said
+        assert "GitLab has not taken it yet: a running `serve` continues with it." in said
     (iid,) = world.gitlab.state.issues
     assert world.gitlab.issue(iid)["state"] == "closed"
     words = ("declared", "replication", "resolved", "disk")
@@ -86,7 +86,7 @@ def test_what_gitlab_refuses_has_a_code_of_its_own(world: World, shell: Shell) -
     code, said = shell.declares("Database is down")
 
     assert code == terminal.STOPPED
-    assert "Outage O1 “Database is down” is declared, and counts from now." in said
+    assert "Outage O1 “Database is down” is declared, and begins now." in said
     assert "GitLab refused it: " in said
 
 
@@ -229,6 +229,6 @@ def test_ctrl_c_leaves_an_outage_to_serve(world: World, shell: Shell, tmp_path: 
     world.is_idle(within=60)
 
     assert left.returncode == 130
-    assert "counts from now" in said
+    assert "begins now" in said
     assert "Written down. A running `serve` does it as soon as GitLab answers." in said
     assert len(world.gitlab.state.issues) == 1
