@@ -50,7 +50,7 @@ def picture(tx: Tx, team: Team, rollover_id: str) -> File | None:
 
 def _review(tx: Tx, team: Team, request: Request, about: str, fresh: WeekFacts | None = None) -> Reviewed:
     day = date.fromisoformat(about) if about else None
-    known = fresh or tx.snapshot(f"{SNAPSHOT} {about}") or (None if day else tx.snapshot("week"))
+    known = fresh or tx.snapshot(f"{SNAPSHOT} {about}") or tx.snapshot(f"{SNAPSHOT} ") or tx.snapshot("week")
     as_of = known.at if known and not fresh else None
     shown = report.review(tx, team, day, known, request.at, as_of)
     return replace(shown, as_of=None) if shown.by else shown  # what is recorded does not age

@@ -58,7 +58,8 @@ def review(
     today = team.day(now)
     chosen = report.choose(closed, weeks.wow, day, today) if day else None
     if day and chosen is None:
-        raise UserError(_unknown(day, closed, weeks.wow, today))
+        silent = facts is None or as_of is not None
+        raise UserError(_silent(tx, day, turned) if silent else _unknown(day, closed, weeks.wow, today))
     stays = _just_begun(tx, facts, weeks.wow, turned, now) if day is None else None
     ending = chosen or (stays.ending if stays else None)
     numbers: Numbers | None
@@ -72,7 +73,9 @@ def review(
     else:
         raise UserError(_nothing(facts, team))
     if numbers is None:
-        raise UserError(f"There was a week ending {ending}, but I do not know what was in it. {_LATER}")
+        raise UserError(
+            _remembered(tx, ending) or f"There was a week ending {ending}, but I do not know what was in it. {_LATER}"
+        )
     return Reviewed(
         numbers,
         by=turned.get(numbers.ending) if numbers.closed else None,
@@ -84,6 +87,7 @@ def review(
     )
 
 
+_SILENCE = "GitLab does not answer, and"
 _LATER = "Please try again when GitLab answers."
 
 
@@ -93,18 +97,41 @@ def _nothing(facts: WeekFacts | None, team: Team) -> str:
     return f"There is no open milestone “{team.wow_title}”, and no week is closed yet."
 
 
+def _silent(tx: Tx, day: date, turned: Iterable[date]) -> str:
+    """Say what is known of a week that only GitLab could tell."""
+    kept = next((ending for ending in tx.totals() if Week(ending).start <= day <= ending), None)
+    if kept:
+        return _remembered(tx, kept)
+    endings = _named(turned)
+    said = f" Those closed that I recorded end on {endings}." if endings else ""
+    return f"{_SILENCE} I know of no week with {day} in it.{said} {_LATER}"
+
+
+def _remembered(tx: Tx, ending: date | None) -> str:
+    """Say what the comparison remembers of a week; empty where it does not know it."""
+    kept = tx.totals().get(ending) if ending else None
+    if kept is None:
+        return ""
+    delivered = f"{kept.delivered} of {kept.issues} issues were delivered"
+    return f"{_SILENCE} of the week ending {ending} I remember only that {delivered}. {_LATER}"
+
+
 def _unknown(day: date, closed: Iterable[date], wow: Milestone | None, today: date) -> str:
     """Say which weeks there are instead."""
     said = f"There is no week with {day} in it."
-    endings = sorted(closed, reverse=True)
+    endings = list(closed)
     if endings:
-        names = ", ".join(str(one) for one in endings[:MOST_NAMED])
-        more = f" and {len(endings) - MOST_NAMED} older ones" if len(endings) > MOST_NAMED else ""
-        said += f" The closed weeks end on {names}{more}."
+        said += f" The closed weeks end on {_named(endings)}."
     if wow:
         start, ending = report.span(wow, endings, today)
         said += f" The current week is {start} to {ending}: `/wow report` alone."
     return said
+
+
+def _named(endings: Iterable[date]) -> str:
+    newest = sorted(endings, reverse=True)
+    more = f" and {len(newest) - MOST_NAMED} older ones" if len(newest) > MOST_NAMED else ""
+    return ", ".join(str(one) for one in newest[:MOST_NAMED]) + more
 
 
 def recorded(tx: Tx, team: Team, told: Reported) -> Reviewed | None:

@@ -40,7 +40,7 @@ class HandoffTwin(AskingTwin):
             "Nothing is offered yet: say how things are with --summary TEXT, or --quiet. "
             "--note '#12=TEXT' adds a note on something ongoing."
         ),
-        f"`{PROGRAM} handoff take` makes you the one": f"`{PROGRAM} handoff take --as U…` makes whoever that is the one",
+        f"`{PROGRAM} handoff take` puts you on call": f"`{PROGRAM} handoff take --as U…` puts whoever that is on call",
         "You can decline it, with the button *Decline*.": f"`{PROGRAM} handoff decline` declines it.",
         "all are in the file in our direct messages.": "all are listed below.",
     }

@@ -135,6 +135,35 @@ def test_while_gitlab_is_silent_what_is_recorded_or_was_read_last_is_told(world:
     assert "*0 of 3 delivered*" in aged
 
 
+def test_while_gitlab_is_silent_no_week_is_denied_that_it_may_well_know(world: World, gitlab: Gitlab) -> None:
+    earlier = TUESDAY - timedelta(weeks=1)
+    closes_by_hand(gitlab, earlier, 2, 1)
+    world.seeds_small_week()
+    world.rolls_over()
+    world.is_idle()
+    told(world, f"/wow report {THIS_TUESDAY}", "so far")
+    gitlab.goes_down()
+
+    remembered = told(world, f"/wow report {earlier - DAY}", "GitLab does not answer")
+    assert f"of the week ending {earlier} I remember only that 2 of 3 issues were delivered" in remembered
+    unknown = told(world, "/wow report 2026-11-03", "I know of no week with 2026-11-03 in it")
+    assert "GitLab does not answer" in unknown
+    assert f"Those closed that I recorded end on {TUESDAY}." in unknown
+    assert "Please try again when GitLab answers." in unknown
+
+
+def test_while_gitlab_is_silent_a_day_of_the_current_week_shows_what_was_read_last(
+    world: World, gitlab: Gitlab
+) -> None:
+    SmallWeek(gitlab, THIS_TUESDAY)
+    told(world, "/wow report", "so far")
+    gitlab.goes_down()
+
+    aged = told(world, f"/wow report {THIS_TUESDAY}", "as of ")
+
+    assert "*1 of 4 delivered*" in aged
+
+
 def test_while_gitlab_is_silent_and_nothing_is_known_that_is_said(world: World, gitlab: Gitlab) -> None:
     gitlab.goes_down()
 
