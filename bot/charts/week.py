@@ -138,11 +138,7 @@ class WeekPage(Paper):
 
     def _gaps(self, trend: Sequence[Totals], slot: float, bottom: float) -> bool:
         """Mark where weeks are missing; tells whether some are."""
-        missing = [
-            place
-            for place, (one, other) in enumerate(pairwise(trend), 1)
-            if (other.ending - one.ending).days > DAYS * 1.5
-        ]
+        missing = [place for place, (one, other) in enumerate(pairwise(trend), 1) if not other.follows(one)]
         for place in missing:
             x = layout.MARGIN + slot * place
             self.line((x, x), (bottom - BAR_HEIGHT, bottom), 4, LINE, ":")

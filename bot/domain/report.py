@@ -12,7 +12,7 @@ from typing import Literal
 from bot.domain.priority import moved
 from bot.domain.team import Labels, Team
 from bot.domain.tracker import Called, Milestone, Noun
-from bot.domain.week import Week, ending_from
+from bot.domain.week import DAYS, Week, ending_from
 
 TREND = 10
 """Weeks that are compared."""
@@ -75,6 +75,10 @@ class Totals:
     unscheduled: int
     toil: int
     carried: int | None = None
+
+    def follows(self, other: "Totals") -> bool:
+        """Tell whether no week is missing between another one and this."""
+        return (self.ending - other.ending).days <= DAYS * 1.5
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 from bot.domain.pictures import WeekPicture
 from bot.domain.report import LEAST_PLANNED, MOST_TOIL, MOST_UNSCHEDULED, Numbers, Share, Stood, Totals
@@ -10,6 +11,7 @@ from bot.domain.team import Team
 from bot.domain.telling import Reviewed
 from bot.messages import Page, Row, Words, age, count, escape, link, person, shorten, silence
 
+GAP = "• weeks are missing here"
 LONGEST_ALTERNATIVE = 1000
 MOST_LABELS = 12
 RULE = (
@@ -64,7 +66,7 @@ def in_numbers(page: Page, shown: Reviewed, team: Team) -> None:
     page.say("\n".join([*_shares(numbers, team), *_goals(numbers), *_labels(shown)]))
     page.small(RULE)
     if len(shown.trend) > 1:
-        page.say("\n".join([f"*Week by week* ({len(shown.trend)})", *map(_total, reversed(shown.trend))]))
+        page.say("\n".join([f"*Week by week* ({len(shown.trend)})", *_weeks(shown.trend)]))
 
 
 def _delivered(numbers: Numbers) -> str:
@@ -122,6 +124,14 @@ def _labels(shown: Reviewed) -> list[str]:
     told = [f"{escape(label) or 'others'} {share.part} of {share.whole}" for label, share in found]
     more = f" · and {len(told) - MOST_LABELS} more" if len(told) > MOST_LABELS else ""
     return [f"*Delivered by label*, most urgent first: {' · '.join(told[:MOST_LABELS])}{more}"]
+
+
+def _weeks(trend: Sequence[Totals]) -> list[str]:
+    """List the weeks, newest first, and say where some are missing in between: they were never read."""
+    told = [_total(trend[-1])]
+    for later, week in pairwise(reversed(trend)):
+        told += [_total(week)] if later.follows(week) else [GAP, _total(week)]
+    return told
 
 
 def _total(week: Totals) -> str:

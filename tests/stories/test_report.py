@@ -117,6 +117,20 @@ def test_a_week_that_was_read_once_is_compared_and_not_read_again(world: World, 
     assert len(issue_lists(gitlab)) == 2, "issues and merge requests of the current week"
 
 
+def test_the_weeks_beside_it_say_where_some_are_missing(world: World, gitlab: Gitlab) -> None:
+    older = TUESDAY - timedelta(weeks=2)
+    for number in range(1, 4):
+        closes_by_hand(gitlab, TUESDAY - timedelta(weeks=number), 1)
+    world.seeds_small_week()
+    told(world, f"/wow report {older}", "Week by week")
+
+    report = world.rolls_over()
+
+    week_by_week = report.text.partition("*Week by week*")[2]
+    assert f"• weeks are missing here\n• {older}: 1 of 1 delivered" in week_by_week
+    assert week_by_week.count("missing") == 1
+
+
 def issue_lists(gitlab: Gitlab) -> list[Exchange]:
     return [one for one in gitlab.calls("GET") if "milestone=" in one.query]
 
