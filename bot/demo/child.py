@@ -6,37 +6,29 @@ Its standard input is a pipe whose other end the demo holds: the pipe ends with 
 import os
 import runpy
 import shutil
-import signal
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
-ORPHANED = threading.Event()
+TRIES = 100
 
 
 def main() -> None:
     """Run `serve` with the arguments that were given."""
-    signal.signal(signal.SIGTERM, _ends)  # until `serve` listens for it: what is ended while it loads tidies up, too
     threading.Thread(target=_ends_with_the_demo, daemon=True).start()
     sys.argv = ["bot", "serve", *sys.argv[1:]]
-    try:
-        runpy.run_module("bot", run_name="__main__", alter_sys=True)
-    finally:
-        if ORPHANED.is_set():
-            shutil.rmtree(Path.cwd(), ignore_errors=True)  # the demo's temporary folder, which it made for us
-
-
-def _ends(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
+    runpy.run_module("bot", run_name="__main__", alter_sys=True)
 
 
 def _ends_with_the_demo() -> None:
     while os.read(0, 1024):
         pass
-    ORPHANED.set()
-    os.kill(os.getpid(), signal.SIGTERM)
+    folder = Path.cwd()  # the demo's temporary folder, which it made for us
+    for _ in range(TRIES):  # `serve`, which nobody waits for any more, may put something into it meanwhile
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            break
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -133,6 +133,22 @@ def test_a_demo_that_is_killed_while_its_child_loads_leaves_nothing_either(tmp_p
     assert not list(tmp_path.iterdir())
 
 
+def test_a_child_whose_demo_is_gone_before_it_begins_takes_their_folder_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "baton-demo"
+    folder.mkdir()
+
+    subprocess.run(
+        [sys.executable, "-m", "bot.demo.child"],
+        env=surroundings(tmp_path),
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+    assert not list(tmp_path.iterdir())
+
+
 def test_ctrl_c_ends_a_demo_in_the_background_that_browsers_look_at_whether_they_read_or_not(tmp_path: Path) -> None:
     in_the_background = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", *PAGE]  # where a shell has Ctrl-C ignored
     with subprocess.Popen(
