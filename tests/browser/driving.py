@@ -10,13 +10,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
+from playwright.sync_api import APIResponse, Browser, Error, Locator, Page, Route, expect, sync_playwright
 from playwright.sync_api import TimeoutError as NotInTime
 
 CODE = Path(__file__).parents[2]
@@ -202,6 +203,32 @@ class Windows:
         self.faults.append(str(error))
 
 
+class Held:
+    """The next answer to what a page asks at such an address: it is there, and comes in only when it may go on."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self._page = page
+        self._held: list[tuple[Route, APIResponse]] = []
+        page.route(address, self._holds, times=1)
+
+    def comes(self) -> None:
+        """Waits until the page has asked."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while not self._held:
+            assert time.monotonic() < deadline
+            self._page.evaluate("0")  # Playwright hears of something only while it is asked for something
+
+    def goes_on(self) -> None:
+        """Lets the page have it, and do with it what it will."""
+        [(route, answer)] = self._held
+        with self._page.expect_event("requestfinished", lambda request: request == route.request):
+            route.fulfill(response=answer)
+        self._page.evaluate("new Promise(done => setTimeout(done))")
+
+    def _holds(self, route: Route) -> None:
+        self._held.append((route, route.fetch()))
+
+
 class Window:
     """What somebody sees and does in one window."""
 
@@ -270,18 +297,24 @@ class Window:
 
     def walks_to(self, message: Locator) -> None:
         """Goes from the last message upwards, by the keyboard, to this one."""
+        expect(message).to_be_attached()
         self.talk.focus()
         self.page.keyboard.press("End")
         for _ in range(5):
-            if message.evaluate("each => each === document.activeElement"):
+            if self._has_focus(message):
                 return
             self.page.keyboard.press("ArrowUp")
         expect(message).to_be_focused()
 
+    def _has_focus(self, goal: Locator) -> bool:
+        """Asked in one breath: what is found first and asked afterwards may have been drawn anew in between."""
+        return goal.and_(self.page.locator(":focus")).count() == 1
+
     def tabs_to(self, goal: Locator, most: int = 40) -> None:
         """Presses Tab until the focus is there."""
+        expect(goal).to_be_attached()
         for _ in range(most):
-            if goal.evaluate("each => each === document.activeElement"):
+            if self._has_focus(goal):
                 return
             self.page.keyboard.press("Tab")
         expect(goal).to_be_focused()

@@ -2,9 +2,9 @@
 
 import re
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
-from tests.browser.driving import Window, Windows
+from tests.browser.driving import Held, Window, Windows
 
 
 def pane(window: Window) -> Locator:
@@ -132,6 +132,56 @@ def test_an_issue_that_came_late_gets_its_label_before_everybodys_eyes(windows: 
     expect(late).to_contain_text("unscheduled")
     ben.page.get_by_role("tab", name="What to try").click()
     expect(ben.page.get_by_role("listitem").filter(has_text="Add an issue late")).to_contain_text("Done")
+
+
+def retitles(window: Window, title: str, new: str) -> None:
+    """Opens an issue, and calls it something else."""
+    gitlab = pane(window)
+    row(gitlab, title).click()
+    gitlab.get_by_role("button", name="Edit the title").click()
+    gitlab.get_by_role("textbox", name="Title").fill(new)
+    gitlab.get_by_role("button", name="Save").click()
+    expect(gitlab.get_by_role("heading", name=new)).to_be_visible()
+
+
+def test_an_answer_that_is_late_undoes_nothing_that_a_later_one_showed(windows: Windows) -> None:
+    ben, chen = windows.open("U0BEN"), windows.open("U0CHEN")
+    makes_issue(ben, "Answered late", week="Next WoW")
+    held = Held(ben.page, "**/page/gitlab/issue/*")
+    row(pane(ben), "Answered late").click()
+    held.comes()
+
+    retitles(chen, "Answered late", "Answered in time")
+    held.goes_on()
+
+    expect(pane(ben).get_by_role("heading", name="Answered in time")).to_be_visible()
+
+
+def test_an_issue_that_cannot_be_reached_at_once_is_asked_for_again(windows: Windows) -> None:
+    ben = windows.open("U0BEN")
+    makes_issue(ben, "Out of reach")
+
+    def cuts(route: Route) -> None:
+        route.abort()
+
+    ben.page.route("**/page/gitlab/issue/*", cuts, times=1)
+    row(pane(ben), "Out of reach").click()
+
+    expect(pane(ben).get_by_role("heading", name="Out of reach")).to_be_visible()
+    expect(ben.page.get_by_text("not there any more")).to_have_count(0)
+
+
+def test_a_click_is_not_lost_when_the_issue_changes_under_it(windows: Windows) -> None:
+    ben, chen = windows.open("U0BEN"), windows.open("U0CHEN")
+    makes_issue(ben, "Changes under it")
+    row(pane(ben), "Changes under it").hover()
+
+    ben.page.mouse.down()
+    with ben.page.expect_response(lambda answer: "/page/gitlab" in answer.url and "Has changed" in answer.text()):
+        retitles(chen, "Changes under it", "Has changed")
+    ben.page.mouse.up()
+
+    expect(pane(ben).get_by_role("heading", name="Has changed")).to_be_visible()
 
 
 MARKDOWN = {

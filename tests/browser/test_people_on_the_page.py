@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.driving import NARROW, Windows
+from tests.browser.driving import NARROW, Held, Windows
 
 
 def test_three_people_talk_in_three_windows(windows: Windows) -> None:
@@ -134,6 +134,20 @@ def test_one_s_own_message_can_be_changed_and_taken_away(windows: Windows) -> No
     expect(ben.talk).not_to_contain_text("A word without a typo")
 
 
+def test_the_focus_stays_where_it_is_when_something_above_is_taken_away(windows: Windows) -> None:
+    ben, chen = windows.open("U0BEN"), windows.open("U0CHEN")
+    chen.types("Stands here for a moment")
+    expect(ben.message("Stands here for a moment")).to_be_visible()
+    ben.types("Stands below it")
+    ben.walks_to(ben.message("Stands below it"))
+
+    chen.uses(chen.message("Stands here for a moment"), "Delete message")
+    chen.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+
+    expect(ben.message("Stands here for a moment")).to_have_count(0)
+    expect(ben.message("Stands below it")).to_be_focused()
+
+
 def test_a_reply_is_changed_where_it_stands_on_a_phone_too(windows: Windows) -> None:
     ben = windows.open("U0BEN", size=NARROW)
     ben.talk.get_by_role("button", name="3 replies").click()
@@ -226,6 +240,23 @@ def test_the_threads_one_takes_part_in_stand_together(windows: Windows) -> None:
 
     expect(ben.thread.get_by_role("article").last).to_contain_text("Two weeks are enough")
     expect(thread).not_to_contain_text("new")
+
+
+def test_a_thread_opens_also_while_the_page_looks_for_something_else(windows: Windows) -> None:
+    ben, chen = windows.open("U0BEN"), windows.open("U0CHEN")
+    chen.types("Begins a thread")
+    chen.does(chen.message("Begins a thread"), "Reply in thread")
+    chen.thread.get_by_role("textbox").fill("And goes on with it")
+    chen.thread.get_by_role("textbox").press("Enter")
+    chen.goes_to("Threads")
+    held = Held(chen.page, "**/page/slack?*")
+    ben.types("Says something meanwhile")
+    held.comes()
+
+    chen.page.get_by_role("button", name="Begins a thread").click()
+    held.goes_on()
+
+    expect(chen.thread).to_contain_text("And goes on with it")
 
 
 def test_a_window_for_nobody_says_so(windows: Windows) -> None:

@@ -33,6 +33,10 @@ export function icon(name) {
  */
 export function patch(parent, wanted) {
   const there = new Map([...parent.children].map((each) => [each.dataset.key, each]));
+  const active = document.activeElement;
+  // What goes goes first: all that stands behind it would have to move, and what moves is new to a screen reader.
+  const kept = new Set(wanted.map((each) => String(each.key)));
+  for (const [key, element] of there) if (!kept.has(key)) element.remove();
   let place = parent.firstElementChild;
   for (const { key, value, draw } of wanted) {
     const mark = JSON.stringify(value) ?? "";
@@ -51,7 +55,7 @@ export function patch(parent, wanted) {
     if (place === element) place = place.nextElementSibling;
     else parent.insertBefore(element, place);
   }
-  for (const element of there.values()) element.remove();
+  if (parent.contains(active) && active !== document.activeElement) active.focus({ preventScroll: true }); // it moved
 }
 
 /**
@@ -61,7 +65,8 @@ export function patch(parent, wanted) {
 export function unlessPressed(element, draw) {
   let isPressed = false;
   let later = null;
-  element.addEventListener("pointerdown", () => (isPressed = true));
+  // Where a list of choices is unfolded, nobody tells when the button is up again.
+  element.addEventListener("pointerdown", (event) => (isPressed = !event.target.closest("select")));
   for (const end of ["pointerup", "pointercancel"]) {
     addEventListener(end, () => isPressed && setTimeout(() => {
       isPressed = false;

@@ -1,6 +1,6 @@
 // The GitLab pane: milestones with their issues, and one issue in full. What changes by itself is shown and said.
 
-import { fill, icon, make, patch } from "./dom.js";
+import { fill, icon, make, patch, unlessPressed } from "./dom.js";
 import { deployments } from "./gitlab_deployments.js";
 import { drawItem } from "./gitlab_item.js";
 import { askForIssue, askForMilestone, editMilestone } from "./gitlab_forms.js";
@@ -38,7 +38,7 @@ export function start(page) {
       gitlab.open = { kind: item.kind, number: item.number };
       list.hidden = head.hidden = true;
       one.hidden = false;
-      await draw();
+      await look();
       pane.scrollTop = 0;
       one.querySelector(".gl-back")?.focus({ preventScroll: true });
     },
@@ -92,13 +92,15 @@ export function start(page) {
   };
 
   async function draw() {
-    if (!gitlab.open) return drawList();
+    const { open } = gitlab;
+    if (!open) return drawAll();
     try {
-      const item = await page.get(`/page/gitlab/${gitlab.open.kind}/${gitlab.open.number}`);
-      if (gitlab.open) drawItem(one, gitlab, item);
-    } catch {
+      const item = await page.get(`/page/gitlab/${open.kind}/${open.number}`);
+      if (gitlab.open === open) drawOne(item);
+    } catch (error) {
+      if (!(error instanceof page.RefusedError)) throw error;
       page.notice("That issue is not there any more.");
-      gitlab.closes();
+      if (gitlab.open === open) gitlab.closes();
     }
   }
 
@@ -107,7 +109,10 @@ export function start(page) {
     drawMilestones(list, gitlab);
   }
 
-  page.on("gitlab", async () => {
+  const drawAll = unlessPressed(list, drawList);
+  const drawOne = unlessPressed(one, (item) => gitlab.open && keyOf(gitlab.open) === keyOf(item) && drawItem(one, gitlab, item));
+
+  const look = page.on("gitlab", async () => {
     const before = gitlab.shown;
     gitlab.shown = await page.get("/page/gitlab");
     page.gitlab = gitlab.shown.address;

@@ -20,12 +20,19 @@ const handlers = { slack: [], gitlab: [], weather: [] };
 
 /** What every module gets: `start(page)`. */
 export const page = {
+  RefusedError,
+
   /** The id of the person who looks through this window. */
   me: new URLSearchParams(location.search).get("as") ?? "",
 
-  /** Calls `look` when a world ("slack", "gitlab", "weather") may have changed, and once at the start. */
+  /**
+   * Calls `look` when a world ("slack", "gitlab", "weather") may have changed, and once at the start. Gives what looks
+   * at once: one look after another, so that no answer that is late undoes what a later one showed.
+   */
   on(world, look) {
-    handlers[world].push(oneAtATime(look));
+    const run = oneAtATime(look);
+    handlers[world].push(run);
+    return run;
   },
 
   /** Calls the lookers of a world now, without waiting for the stream; done when they are. */

@@ -42,15 +42,19 @@ export function start(page) {
   };
 
   async function look() {
-    const channel = [HOME, THREADS].includes(place) ? (thread?.channel ?? "") : (place || remembered());
-    const asked = place;
+    const [asked, channel] = [place, looksAt()];
     const answer = await page.get(`/page/slack?${new URLSearchParams({ as: page.me, channel })}`);
-    if (asked !== place) return look();
+    if (asked !== place || channel !== looksAt()) return look();
     shown = answer;
     page.me = shown.me;
     skew = shown.now - Date.now() / 1000;
-    if (!place) return open(firstPlace(channel));
-    draw();
+    if (place) draw();
+    else void open(firstPlace(channel)); // which looks again, after this look
+  }
+
+  /** Whose messages are wanted: those of the place in front, or of the thread that is read from elsewhere. */
+  function looksAt() {
+    return [HOME, THREADS].includes(place) ? (thread?.channel ?? "") : (place || remembered());
   }
 
   function act(deed, more) {
@@ -64,7 +68,7 @@ export function start(page) {
     return answer.ok;
   }
 
-  const again = () => page.look("slack");
+  const again = page.on("slack", look);
 
   const hands = {
     press: (message, block, element, values) =>
@@ -124,7 +128,7 @@ export function start(page) {
     history.replaceState(null, "", address);
     if (id === HOME) await act("open-home", {});
     else if (isApp(here())) await act("open-messages", {});
-    await look();
+    await again();
     if (page.isPhone) page.show("talk");
     if (focus) (talkBox.contains(composer.element) && !composer.element.hidden && !page.isPhone ? composer.field : talk).focus();
   }
@@ -132,7 +136,7 @@ export function start(page) {
   async function openThread(message) {
     stopEditing({ quietly: true });
     thread = { channel: placeOf(message), ts: message.thread_ts ?? message.ts };
-    await look();
+    await again();
     threadComposer.field.focus();
   }
 
@@ -421,5 +425,4 @@ export function start(page) {
     drawSidebar();
     if (place === HOME) drawHome();
   }, 5000);
-  page.on("slack", look);
 }
