@@ -36,12 +36,12 @@ class Sizes:
 
 WHOLE = Sizes(
     rounds=5,
-    window=0.8,
-    warming=0.25,
+    window=0.7,
+    warming=0.2,
     slow_seconds=2.5,
     events=1_000_000,
-    asked=200,
-    answered=200,
+    asked=120,
+    answered=120,
     commands=100_000,
     rows=100_000,
     open_issues=500,
