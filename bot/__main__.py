@@ -46,7 +46,7 @@ def _tell_version(wanted: bool) -> None:
 @cli.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", help="Tell the version, and end.", callback=_tell_version, is_eager=True)
+        bool, typer.Option("--version", help="Show the version, and end.", callback=_tell_version, is_eager=True)
     ] = False,
 ) -> None:
     del version
@@ -54,9 +54,7 @@ def _options(
 
 @cli.command()
 def serve(
-    now: Annotated[
-        str, typer.Option(help="For rehearsals: begin as if it were this instant (ISO 8601), the clock running on.")
-    ] = "",
+    now: Annotated[str, typer.Option(help="For rehearsals: start as if it were this time (ISO 8601).")] = "",
 ) -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
     found = settings()

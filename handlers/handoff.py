@@ -130,7 +130,7 @@ def _take(tx: Tx, team: Team, request: Request, asked: TakePager) -> Outcome:
     """Be the one on call at once."""
     require(tx, team, request.who, Right.WRITE)
     if request.who.startswith(TERMINAL):
-        message = "Somebody of Slack has to be on call: say who with `--as`."
+        message = "Only somebody in Slack can be on call: say who with `--as`."
         raise UserError(message)
     taken = handoff.take(tx, team, _asked(tx, team, request, request.who), asked.reason)
     return Reply(say.taken_answer(taken, events.waiting(tx)))

@@ -13,7 +13,7 @@ class Right(StrEnum):
 
     LOOK = "look"
     WRITE = "write"
-    TURN_THE_WEEK = "turn the week"
+    TURN_THE_WEEK = "turn"
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ class Page:
         """Add a paragraph in Slack's mrkdwn; what comes from people is escaped before."""
         for text in _pieces(mrkdwn):
             if len(text) > self._room:
-                self.blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": "…"}})
+                self.blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": "… and more"}})
                 break
             self._room -= len(text)
             self.blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text}})

@@ -153,11 +153,11 @@ CHANNEL_ARCHIVED = Saying(
 NOT_IN_CHANNEL = Saying(
     "team channel",
     "problem",
-    "TEAM_CHANNEL: Baton is no member of the channel #{name}.",
+    "TEAM_CHANNEL: Baton is not a member of the channel #{name}.",
     "Type /invite @{user} in it.",
 )
 LEADS_FINE = Saying("leads", "ok", "Slack knows all of WOW_LEADS ({count}).")
-LEADS_EMPTY = Saying("leads", "ok", "WOW_LEADS is empty: every full member may turn the week.")
+LEADS_EMPTY = Saying("leads", "ok", "WOW_LEADS is empty: every full member may roll over the week.")
 LEAD_UNKNOWN = Saying(
     "leads",
     "warning",
@@ -239,7 +239,7 @@ ISSUES_OFF = Saying(
 NO_MEMBER = Saying(
     "project",
     "problem",
-    "GITLAB_PROJECT: the user of GITLAB_TOKEN is no member of {path}.",
+    "GITLAB_PROJECT: the user of GITLAB_TOKEN is not a member of {path}.",
     "Add that user in GitLab (Manage, Members) with the role Developer.",
 )
 ROLE_TOO_LOW = Saying(
@@ -247,7 +247,7 @@ ROLE_TOO_LOW = Saying(
     "problem",
     "GITLAB_TOKEN may not edit milestones and issues in {path}: its role is too low.",
     "Give the token's user the role Developer in GitLab (Manage, Members); a project's access token has to be made "
-    "anew with that role.",
+    "again with that role.",
 )
 ROLE_REPORTER = Saying(
     "project",
@@ -273,7 +273,7 @@ WOW_ALIKE = Saying(
 WOW_OF_GROUP = Saying(
     "milestones",
     "problem",
-    "The milestone “{title}” (WOW_TITLE) belongs to a group, and Baton turns the weeks of one project, {path}.",
+    "The milestone “{title}” (WOW_TITLE) belongs to a group, and Baton rolls over the weeks of one project, {path}.",
     f"Rename the group's milestone, for GitLab allows a title only once; then run `{DOCTOR} --fix`.",
 )
 WOW_CLOSED = Saying(
@@ -473,5 +473,5 @@ def verdict(problems: int, warnings: int) -> str:
         return "All is well."
     said = " and ".join(counted)
     if problems:
-        return f"{said}: Baton cannot serve, or cannot do its work, until that is mended."
+        return f"{said}: Baton cannot serve, or cannot do its work, until that is fixed."
     return f"{said}: Baton can serve, but not all is well."

@@ -11,7 +11,7 @@ CONTENTS: Final[Mapping[str, tuple[str, str]]] = {
     "events": ("event", ""),
     "outages": ("outage", ""),
     "shifts": ("shift", ""),
-    "rollovers": ("week turned", "weeks turned"),
+    "rollovers": ("week rolled over", "weeks rolled over"),
     "audit": ("line of the audit", "lines of the audit"),
     "deliveries": ("operation not delivered yet", "operations not delivered yet"),
 }
@@ -72,7 +72,7 @@ def is_the_database(file: Path) -> str:
 def looks_used(left: Path) -> str:
     """Refuse a name under which a database seems to be open."""
     return (
-        f"{left} belongs to a database of that name, and would be taken for a part of this one. Nothing was done: "
+        f"{left} belongs to a database of that name, and would be read as a part of this one. Nothing was done: "
         "name another file."
     )
 
@@ -94,8 +94,8 @@ def disk_trouble(file: object, reason: str) -> str:
 def would_restore(database: Path, file: Path, bytes_: int, rows: Mapping[str, int]) -> str:
     """Say what a restore would do, and how to let it."""
     return (
-        f"{file} is sound: {size(bytes_)}.\nIn it: {contents(rows)}.\nNothing was done: {database} is there already. Add "
-        "--yes to replace it; it is kept beside."
+        f"{file} is sound: {size(bytes_)}.\nIn it: {contents(rows)}.\nNothing was done: {database} is there already. "
+        "Add --yes to replace it; the old one is kept beside it."
     )
 
 
@@ -110,7 +110,7 @@ def restored(
 
 def came_meanwhile(database: Path) -> str:
     """Say that a database was made while another was to be put there."""
-    return f"Meanwhile another process made {database}: stop `serve` first. Nothing was changed."
+    return f"Another process has made {database} meanwhile: stop `serve` first. Nothing was changed."
 
 
 def _older(lacking: Sequence[str]) -> str:

@@ -66,7 +66,7 @@ def modal(shown: Prefilled, team: Team) -> View:
         _tick(
             "confidential",
             "Confidential",
-            "In GitLab only members of the project can read it, in Slack only members of this channel",
+            "Only members of the project, and in Slack of this channel, can read it",
             ticked=shown.private,
         ),
         _tick(CRITICAL, "Critical", "It cannot wait for the morning", ticked=False),

@@ -86,7 +86,7 @@ def _steps(turn: Turn, team: Team) -> str:
         steps.append(f"Create “{escape(following)}” ({ahead.start} to {ahead.ending})")
     steps += [
         f"Carry {_issues_in_words(carried)} over to “{escape(following)}”{_labels_in_words(turn.lines, team)}",
-        f"Look once more, and carry over what was added to “{escape(turn.wow.title)}” meanwhile",
+        f"Look again, and carry over what was added to “{escape(turn.wow.title)}” meanwhile",
         f"Rename “{escape(turn.wow.title)}” to “{escape(team.ending_title(turn.ending))}”, due {turn.ending}",
         "Close it",
         f"Rename “{escape(following)}” to “{escape(team.wow_title)}” ({ahead.start} to {ahead.ending})",

@@ -148,13 +148,13 @@ class EventTwin(AskingTwin):
         return await self._presses("event.restore", number, str(number), wait=wait)
 
     async def switch(self, number: int, *, wait: bool) -> int:
-        """Make an incident of a change, or the other way round."""
+        """Turn a change into an incident, or the other way round."""
         event = await self.bot.store.read(lambda tx: tx.event(number))
         other = say.OTHER[event.kind] if event else "incident"
         return await self._presses("event.switch", number, f"{number} {other}", wait=wait)
 
     async def move(self, number: int, named: str, *, wait: bool) -> int:
-        """Let an event belong to another outage."""
+        """Move an event to another outage."""
         found = outages_named(f"#{named}" if named.isdecimal() else named)
         if len(found) != 1:
             self.printer.line("Please name one outage: O7, or the number or address of its issue.")

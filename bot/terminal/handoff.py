@@ -179,7 +179,7 @@ class HandoffTwin(AskingTwin):
         return await self._tells_of(made.number, wait=wait) if made else code or REFUSED
 
     async def retry(self, *, wait: bool) -> int:
-        """Try again what GitLab refused of the last hand-off of which it refused something."""
+        """Try again what GitLab refused in the last hand-off."""
         number = await self.bot.store.read(_refused_lately)
         if number is None:
             await self.says(general.trying_again(0))

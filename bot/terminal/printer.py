@@ -102,7 +102,7 @@ class Printer:
     async def agrees(self, question: str) -> bool:
         """Ask, and take anything but a yes for a no; where nobody can answer, say what to do instead."""
         if self.is_closed or not sys.stdin.isatty():
-            self.line("Nothing was done: nobody is here to say yes. Add --yes to do it.")
+            self.line("Nothing was done: I cannot ask here. Add --yes to do it.")
             return False
         self.console.print(Text(f"{question}? [y/N] ", "bold"), end="")
         if (await _read_line()).strip().casefold() in {"y", "yes"}:

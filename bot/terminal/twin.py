@@ -103,7 +103,7 @@ class Twin:
             return False
         except Rejected as refusal:
             self.printer.line(
-                f"Slack knows nobody of the id {unknown} ({refusal.reason})."
+                f"Slack knows nobody with the id {unknown} ({refusal.reason})."
                 if refusal.gone
                 else f"I could not check whether {self.by} may do this: Slack does not tell me ({refusal.reason})."
             )
@@ -164,7 +164,7 @@ class Twin:
         try:
             await asyncio.wait({task}, timeout=PATIENCE)
             if not task.done():
-                self.printer.line("GitLab is waited for. Ctrl-C leaves it to a running `serve`.")
+                self.printer.line("Waiting for GitLab. Ctrl-C leaves it to a running `serve`.")
             await task
         except asyncio.CancelledError:
             task.cancel()

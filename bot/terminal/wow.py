@@ -281,7 +281,7 @@ class WeekTwin(Twin):
                     await asyncio.wait({delivering}, timeout=LOOK_EVERY)
                     now = await self._progress(found)
                     if now.gitlab_silent and not told:
-                        self.printer.line("GitLab is waited for. Ctrl-C leaves it to a running `serve`.")
+                        self.printer.line("Waiting for GitLab. Ctrl-C leaves it to a running `serve`.")
                         told = True
                     if not (now.stopped or now.found.problem):  # that is for the end, and said once
                         follow(await self._one_line(say.progress(now)), now.gitlab_silent)

@@ -10,8 +10,8 @@ from bot.settings import read_partly
 from bot.verbs import end, is_wrong, run
 
 EXIT_CODES = (
-    "Exit codes: 0 all is well; 1 Baton can serve, but something is not well (a warning); 2 Baton cannot serve, or not "
-    "do its work, until somebody mends it (a problem); 130 Ctrl-C."
+    "Exit codes: 0 all is well; 1 Baton can serve, but something is not well (a warning); 2 Baton cannot serve, or "
+    "cannot do its work, until somebody fixes it (a problem); 130 Ctrl-C."
 )
 
 
@@ -20,7 +20,7 @@ def doctor(
     fix: Annotated[bool, typer.Option("--fix", help="Create missing labels and milestones, after asking.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --fix: create them without asking.")] = False,
 ) -> None:
-    """Look at all that Baton stands on, and say for each thing what is wrong and how to mend it.
+    """Check all that Baton depends on, and say for each thing what is wrong and how to fix it.
 
     Nothing is changed without --fix. docs/troubleshooting.md explains what it says.
     """

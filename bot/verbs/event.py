@@ -20,9 +20,9 @@ LEFT = "What GitLab or Slack does not take at once is left to a running `serve`.
 
 Kind = Literal["change", "incident"]
 Priority = Literal["AP1", "AP2", "AP3"]
-Out = Annotated[Path | None, typer.Option("--out", help="Write it there; else it is all that is printed.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write it into this file; otherwise it is printed.")]
 OutageName = Annotated[
-    str, typer.Argument(metavar="[OUTAGE]", help="O7, or the issue's number or address; else the ongoing one.")
+    str, typer.Argument(metavar="[OUTAGE]", help="O7, or the issue's number or address; left out: the ongoing one.")
 ]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Of the event.", min=1, max=HIGHEST)]
 
@@ -63,7 +63,7 @@ def outage(
     no_wait: NoWait = False,
     who: As = "",
 ) -> None:
-    """Declare an outage: its issue is opened, and it goes on from now."""
+    """Declare an outage: its issue is opened, and it begins now."""
     person, ticks = by(who), {"data_loss": data_loss, "confidential": confidential, "critical": critical}
     chosen = _given(seen=seen, ap=ap or "", **{name: "yes" for name, ticked in ticks.items() if ticked})
     in_terminal(lambda bot: _twin(bot, person).declare(_joined(title), chosen, wait=not no_wait))
@@ -79,7 +79,7 @@ def resolve(named: OutageName = "", *, no_wait: NoWait = False, who: As = "") ->
 @event.command("list", epilog=f"{TIMES} {EXIT_CODES}", context_settings=WORDS_AS_TYPED)
 def list_(
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="n | today | since TIME", help="Else the newest ten.")
+        list[str] | None, typer.Argument(metavar="n | today | since TIME", help="Left out: the newest ten.")
     ] = None,
     *,
     who: As = "",
@@ -91,7 +91,9 @@ def list_(
 
 @event.command(epilog=EXIT_CODES, context_settings=WORDS_AS_TYPED)
 def find(
-    words: Annotated[list[str] | None, typer.Argument(metavar="WORDS", help="repl* finds what begins so.")] = None,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="WORDS", help="repl* finds what begins with repl.")
+    ] = None,
     *,
     who: As = "",
 ) -> None:
@@ -104,7 +106,7 @@ def find(
 def timeline(
     named: OutageName = "",
     *,
-    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it there too, as PNG.")] = None,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Also draw it into this file, as PNG.")] = None,
     who: As = "",
 ) -> None:
     """Tell an outage in the order in which things happened."""
@@ -116,7 +118,9 @@ def timeline(
 def export(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="(md|csv|json) (range or outage)", help="Such as: csv last 7 days; else all, as md."),
+        typer.Argument(
+            metavar="(md|csv|json) (range or outage)", help="Such as: csv last 7 days; left out: all, as md."
+        ),
     ] = None,
     *,
     out: Out = None,
@@ -132,7 +136,7 @@ def postmortem(
     named: OutageName = "",
     *,
     out: Out = None,
-    into_issue: Annotated[bool, typer.Option("--into-issue", help="Put it on top of the issue's text.")] = False,
+    into_issue: Annotated[bool, typer.Option("--into-issue", help="Put it into the issue, above its text.")] = False,
     no_wait: NoWait = False,
     who: As = "",
 ) -> None:
@@ -151,7 +155,7 @@ def edit(
     no_wait: NoWait = False,
     who: As = "",
 ) -> None:
-    """Let an event say something else; what it said stays on record."""
+    """Change what an event says; what it said before is kept."""
     person, changed = by(who), _given(text=text, when=when, kind=kind or "")
     if not changed:
         is_wrong("Say what to change: --text, --when or --kind.")
@@ -174,7 +178,7 @@ def restore(number: Number, *, no_wait: NoWait = False, who: As = "") -> None:
 
 @event.command(epilog=f"{LEFT} {EXIT_CODES}")
 def switch(number: Number, *, no_wait: NoWait = False, who: As = "") -> None:
-    """Make an incident of a change, or the other way round."""
+    """Turn a change into an incident, or the other way round."""
     person = by(who)
     in_terminal(lambda bot: _twin(bot, person).switch(number, wait=not no_wait))
 
@@ -187,14 +191,14 @@ def move(
     no_wait: NoWait = False,
     who: As = "",
 ) -> None:
-    """Let an event belong to another outage."""
+    """Move an event to another outage."""
     person = by(who)
     in_terminal(lambda bot: _twin(bot, person).move(number, outage, wait=not no_wait))
 
 
 @event.command(epilog=f"{LEFT} {EXIT_CODES}")
 def toil(number: Number, *, no_wait: NoWait = False, who: As = "") -> None:
-    """Make an issue that tracks what it cost to do this by hand."""
+    """Make an issue that tracks the cost of doing this by hand."""
     person = by(who)
     in_terminal(lambda bot: _twin(bot, person).toil(number, wait=not no_wait))
 

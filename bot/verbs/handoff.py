@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 HIGHEST = 999_999_999
 LEFT = "What GitLab or Slack does not take at once is left to a running `serve`."
-BLANKS = "Who has a blank in their name is given by Slack id or user name."
+BLANKS = "For a name with a blank in it, give the Slack id or the user name."
 WORDS_AS_TYPED = {"ignore_unknown_options": True}
 """Words may begin with a minus, as `-1 node` does."""
 
@@ -54,7 +54,7 @@ def _overview(context: typer.Context) -> None:
 
 @handoff.command(epilog=EXIT_CODES)
 def status(*, who: As = "") -> None:
-    """Say who is on call, since when, what goes on, and what is offered."""
+    """Say who is on call, since when, what is ongoing, and what is offered."""
     person = by(who)
     in_terminal(lambda bot: _twin(bot, person).status())
 
@@ -70,7 +70,7 @@ def to(
     no_wait: NoWait = False,
     who: As = "",
 ) -> None:
-    """Show what goes on, and offer the pager to somebody, who accepts or declines."""
+    """Show what is ongoing, and offer the pager to somebody, who accepts or declines."""
     if len(person.split()) > 1 and not person.startswith("<@"):
         is_wrong(f"“{person}” has a blank in it: please give the person's Slack id or user name.")
     _offers(person, words, _fields(words, summary, quiet=quiet), notes, wait=not no_wait, who=who)
@@ -103,14 +103,14 @@ def note(
 
 @handoff.command(epilog=f"{LEFT} {EXIT_CODES}")
 def take(reason: Reason = None, *, no_wait: NoWait = False, who: As = "") -> None:
-    """Be the one on call at once, for late hand-offs and cover: needs --as."""
+    """Go on call now, for late hand-offs and cover: needs --as."""
     person = _somebody_of_slack(who)
     in_terminal(lambda bot: _twin(bot, person).take(_joined(reason), wait=not no_wait))
 
 
 @handoff.command(epilog=f"{LEFT} {EXIT_CODES}")
 def cancel(*, no_wait: NoWait = False, who: As = "") -> None:
-    """Take an offer back that is not answered yet."""
+    """Cancel an offer that is not answered yet."""
     person = by(who)
     in_terminal(lambda bot: _twin(bot, person).cancel(wait=not no_wait))
 
@@ -131,7 +131,7 @@ def decline(reason: Reason = None, *, no_wait: NoWait = False, who: As = "") -> 
 
 @handoff.command(epilog=f"{LEFT} {EXIT_CODES}")
 def ask(*, no_wait: NoWait = False, who: As = "") -> None:
-    """Open a talk in Slack about what is offered to you: needs --as."""
+    """Ask about what is offered to you, in Slack: needs --as."""
     person = _somebody_of_slack(who)
     in_terminal(lambda bot: _twin(bot, person).ask(wait=not no_wait))
 
@@ -139,19 +139,20 @@ def ask(*, no_wait: NoWait = False, who: As = "") -> None:
 @handoff.command(epilog=EXIT_CODES)
 def show(
     number: Annotated[
-        int | None, typer.Argument(metavar="NUMBER", help="Else what is offered, or was last.", min=1, max=HIGHEST)
+        int | None,
+        typer.Argument(metavar="NUMBER", help="Left out: what is offered, or was offered last.", min=1, max=HIGHEST),
     ] = None,
     *,
     who: As = "",
 ) -> None:
-    """Show all that passes in a hand-off."""
+    """Show everything in a hand-off."""
     person = by(who)
     in_terminal(lambda bot: _twin(bot, person).show(number))
 
 
 @handoff.command(epilog=EXIT_CODES, context_settings=WORDS_AS_TYPED)
 def history(
-    count: Annotated[str, typer.Argument(metavar="N", help="How many, from 1 to 50; else 10.")] = "",
+    count: Annotated[str, typer.Argument(metavar="N", help="How many, from 1 to 50; left out: 10.")] = "",
     *,
     who: As = "",
 ) -> None:
@@ -162,7 +163,7 @@ def history(
 
 @handoff.command(epilog=f"{LEFT} {EXIT_CODES}")
 def retry(*, no_wait: NoWait = False, who: As = "") -> None:
-    """Try again what GitLab refused of the last hand-off of which it refused something."""
+    """Try again what GitLab refused in the last hand-off."""
     person = by(who)
     in_terminal(lambda bot: _twin(bot, person).retry(wait=not no_wait))
 
@@ -170,7 +171,7 @@ def retry(*, no_wait: NoWait = False, who: As = "") -> None:
 def _fields(words: list[str] | None, summary: str, *, quiet: bool) -> Mapping[str, str]:
     """Name the fields of the modal that are given; where one of summary and quiet shift is, so is the other one."""
     if words and summary:
-        is_wrong("Give the summary once: with --summary, or behind the person.")
+        is_wrong("Give the summary once: with --summary, or after the person.")
     said = summary or _joined(words)
     return {"summary": said, "quiet": "yes" if quiet else ""} if said or quiet else {}
 
@@ -199,7 +200,7 @@ def _offers(
 def _somebody_of_slack(who: str) -> str:
     """Let only somebody of Slack be on call, or answer."""
     if not who:
-        is_wrong("Only somebody of Slack can be on call, or answer: say with --as who you are, by Slack id.")
+        is_wrong("Only somebody in Slack can be on call, or answer: say with --as who you are, by Slack id.")
     return by(who)
 
 

@@ -36,7 +36,7 @@ def add_to(cli: typer.Typer) -> None:
 def backup(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="FILE", help="Where to; else baton-<UTC time>.db here, or in this folder."),
+        typer.Argument(metavar="FILE", help="Where to: a file or a folder; left out: baton-<UTC time>.db here."),
     ] = None,
     *,
     yes: Yes = False,
@@ -52,7 +52,7 @@ def restore(
     *,
     yes: Yes = False,
 ) -> None:
-    """Put a backup in the place of the database, which is kept beside it. Stop `serve` first."""
+    """Replace the database with a backup; the old one is kept beside it. Stop `serve` first."""
     from bot.terminal import keeping
 
     _keeps(lambda database, _: keeping.restore(database, file, _now(), yes=yes))
@@ -71,13 +71,15 @@ def audit(
     *,
     number: Annotated[
         int | None,
-        typer.Option("-n", "--number", help="So many of the newest; 0: all.", min=0, show_default="50; csv, json: all"),
+        typer.Option(
+            "-n", "--number", help="How many of the newest; 0: all.", min=0, show_default="50; csv, json: all"
+        ),
     ] = None,
     by: Annotated[str, typer.Option("--by", help="Who asked: Slack id, name, or terminal:name.")] = "",
-    command: Annotated[str, typer.Option("--command", help="What was asked begins so: /wow, event.edit.")] = "",
+    command: Annotated[str, typer.Option("--command", help="Commands that begin with this: /wow, event.edit.")] = "",
     outcome: Annotated[Outcome | None, typer.Option("--outcome", help="How it ended.")] = None,
     since: Annotated[str, typer.Option("--since", help="yesterday 14:05, -2h, 2026-11-21, 14:05Z.")] = "",
-    until: Annotated[str, typer.Option("--until", help="Likewise; a day counts whole.")] = "",
+    until: Annotated[str, typer.Option("--until", help="The same; a day counts as a whole.")] = "",
     format: Annotated[Format, typer.Option("--format", help="csv and json give all that match.")] = "text",
 ) -> None:
     """List who asked for what and how it ended, the newest last. Nothing in it can be changed or deleted."""

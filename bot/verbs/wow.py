@@ -12,8 +12,8 @@ MOST_WEEKS = 52
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 WAITING = (
-    "Once begun, it waits for a GitLab that falls silent; Ctrl-C leaves it to a running `serve`, "
-    "and the same command carries on with it."
+    "Once begun, it waits when GitLab does not answer; Ctrl-C leaves it to a running `serve`, and the same command "
+    "carries on with it."
 )
 
 
@@ -52,9 +52,9 @@ def history(weeks: Annotated[str, typer.Argument(help="How many, from 1 to 52.",
 @wow.command(epilog=EXIT_CODES)
 def report(
     day: Annotated[
-        str, typer.Argument(help="A day of the week, yyyy-mm-dd; else the current week so far.", metavar="DAY")
+        str, typer.Argument(help="A day of the week, yyyy-mm-dd; left out: the current week so far.", metavar="DAY")
     ] = "",
-    picture: Annotated[Path | None, typer.Option("--picture", help="Draw it there too, as PNG.")] = None,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Also draw it into this file, as PNG.")] = None,
 ) -> None:
     """Report a week in numbers, beside the weeks before."""
     in_terminal(lambda bot: _terminal().report(bot, by(), day, picture))
@@ -90,7 +90,7 @@ def add(
     no_wait: NoWait = False,
     who: As = "",
 ) -> None:
-    """Put an issue into the current week, labelled where that has started."""
+    """Put an issue into the current week, and label it if the week has started."""
     person = by(who)
     in_terminal(lambda bot: _terminal().add(bot, person, issue, wait=not no_wait))
 

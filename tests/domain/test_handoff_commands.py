@@ -235,7 +235,7 @@ def test_a_name_that_is_near_a_sub_command_is_taken_for_neither() -> None:
 
 @pytest.mark.parametrize("text", ["accept", "Decline I am ill", "ask", "ACCEPT!"])
 def test_who_types_an_answer_is_shown_to_the_buttons(text: str) -> None:
-    with pytest.raises(UserError, match=r"with the buttons below it.*\*Accept\*.*`/handoff status`"):
+    with pytest.raises(UserError, match=r"with its buttons, \*Accept\*.*`/handoff status`"):
         parse_handoff(text)
 
 

@@ -70,7 +70,7 @@ def test_a_workspace_that_is_not_known_yet_shuts_nobody_out() -> None:
         (person(BOB, bot=True), "<@U2> is a bot, and cannot be on call. Please name a person."),
         (person(BOB, deactivated=True), "<@U2> is deactivated, so they would not see it. Please name somebody else."),
         (Person(BOB, "bob", guest=True), "<@U2> is a guest, and cannot be on call. Please name a full member"),
-        (Person("UNOBODY", "UNOBODY", guest=True), "Slack tells me of nobody with the id UNOBODY."),
+        (Person("UNOBODY", "UNOBODY", guest=True), "Slack knows nobody with the id UNOBODY."),
         (person(BOB, team="T9"), "<@U2> belongs to another workspace, .* Please name somebody on the team."),
         (person(BOB, team="T9", guest=True), "another workspace"),
         (person(BOB, bot=True, deactivated=True), "is a bot"),
@@ -175,7 +175,7 @@ def test_an_offer_is_taken_back_by_who_made_it_who_is_on_call_and_leads() -> Non
 ANSWERED: tuple[tuple[State, str, str], ...] = (
     ("accepted", BOB, "was accepted already by <@U2>. `/handoff status` shows who is on call now."),
     ("declined", BOB, "was declined by <@U2>. To offer it again: `/handoff @person`."),
-    ("cancelled", ALICE, "was cancelled by <@U1>, so there is nothing to answer any more."),
+    ("cancelled", ALICE, "was cancelled by <@U1>, so there is nothing left to answer."),
     ("taken over", CAROL, "is over: <@U3> took the pager meanwhile."),
 )
 

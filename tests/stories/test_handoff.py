@@ -119,7 +119,7 @@ def test_a_summary_in_which_nothing_can_be_seen_is_refused_at_its_field(world: W
     opens_offer(world, alice, "<@U2>")
     alice.fills("Summary", " \u200b\n")
 
-    assert "Please say in a few words how it stands" in alice.submits().text
+    assert "Please say in a few words how things are" in alice.submits().text
 
 
 @side_by_side

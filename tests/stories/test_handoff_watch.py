@@ -46,17 +46,17 @@ def test_an_offer_that_nobody_answers_is_repeated_to_both_and_then_told_to_the_c
     reminder = world.said("offered you the pager", channel=None, to=bob)
     assert reminder.buttons == ["Accept", "Ask", "Decline"]
     world.said("has not answered your hand-off", channel=None)
-    assert not world.messages("is not answered by")
+    assert not world.messages("has not answered the hand-off")
 
     passes(world, minutes=20)
-    world.said("is not answered by @bob: @alice stays on call")
+    world.said("@bob has not answered the hand-off from @alice")
     passes(world, minutes=60)
     world.is_idle()
-    assert len(world.messages("is not answered by")) == 1
+    assert len(world.messages("has not answered the hand-off")) == 1
     assert len(world.messages("offered you the pager", channel=None, to=bob)) == 1
 
     accepts(world, bob, offer)
-    world.until(lambda: not world.messages("is not answered by"), "what was brought up says what is true now")
+    world.until(lambda: not world.messages("has not answered the hand-off"), "what was brought up says what is true now")
 
 
 @side_by_side
@@ -69,7 +69,7 @@ def test_after_an_answer_nobody_is_reminded(world: World, alice: Persona, bob: P
     world.until(lambda: world.bot.has_said("app.ready"), "it looks")
     world.is_idle()
     assert not world.messages("offered you the pager", channel=None, to=bob)
-    assert not world.messages("is not answered by")
+    assert not world.messages("has not answered the hand-off")
 
 
 @side_by_side

@@ -85,7 +85,7 @@ def test_outages_made_while_the_bot_was_away_are_known_when_it_is_back_and_baton
 
     world.until(lambda: "Timeline of O2" in alice.types(f"/event timeline #{iid}", CHANNEL).text, "it is known")
     alice.types("/event resolve", CHANNEL)
-    assert "O1 (#1) Database is down" in world.said("2 outages go on").buttons
+    assert "O1 (#1) Database is down" in world.said("2 outages are ongoing").buttons
 
 
 @side_by_side

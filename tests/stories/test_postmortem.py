@@ -57,7 +57,7 @@ def test_a_post_mortem_that_nobody_began_is_reminded_of_once_on_the_morning_afte
         for _ in range(2):
             next_morning(world)
 
-        (reminder,) = world.messages("I know of no post-mortem yet")
+        (reminder,) = world.messages("I have seen no post-mortem yet")
         assert "O1 (#1)" in reminder.text
         assert "I remind only once" in reminder.text
         world.alice.clicks(reminder, "Draft post-mortem")

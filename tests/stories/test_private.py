@@ -315,7 +315,7 @@ def test_why_a_private_offer_was_declined_is_not_told_to_the_channel_that_heard_
     alice.submits()
     offer = world.said("Hand-off offered", WAR_ROOM)
     passes(world, minutes=31)
-    world.said("is not answered by @bob")
+    world.said("@bob has not answered the hand-off from")
 
     bob.clicks(offer, "Decline")
     world.modal(bob, "Decline")

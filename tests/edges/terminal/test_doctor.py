@@ -154,7 +154,7 @@ FAULTS = {
     "bot not in the channel": Fault(
         SLACK,
         "problem",
-        ("TEAM_CHANNEL", "no member of the channel #production", "/invite @baton"),
+        ("TEAM_CHANNEL", "not a member of the channel #production", "/invite @baton"),
         lambda clinic: clinic.slack.leaves(clinic.slack.bot_user, CHANNEL),
         lambda clinic: clinic.slack.joins(clinic.slack.bot_user, CHANNEL),
     ),

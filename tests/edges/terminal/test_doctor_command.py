@@ -83,7 +83,7 @@ def test_what_is_lacking_is_created_only_with_fix_and_after_a_yes(clinic: Clinic
     plain = run_to_its_end(["doctor"], clinic.world.bot.settings, tmp_path)
     asked = run_to_its_end(["doctor", "--fix"], clinic.world.bot.settings, tmp_path)
     assert (plain.returncode, asked.returncode) == (2, 2)
-    assert "nobody is here to say yes. Add --yes" in asked.stdout
+    assert "I cannot ask here. Add --yes" in asked.stdout
     assert not clinic.gitlab.writes
 
     fixed = run_to_its_end(["doctor", "--fix", "--yes"], clinic.world.bot.settings, tmp_path)

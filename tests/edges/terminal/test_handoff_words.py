@@ -68,11 +68,11 @@ def test_handoff_alone_says_who_is_on_call_and_what_can_be_done(world: World, sh
     ("words", "complaint"),
     [
         (["to"], "Missing argument 'PERSON'"),
-        (["@ann", "quieter", "--summary", "quieter"], "Give the summary once: with --summary, or behind the person."),
+        (["@ann", "quieter", "--summary", "quieter"], "Give the summary once: with --summary, or after the person."),
         (["next", "--note", "the disk is full"], "--note: “the disk is full” is not like '#12=the disk is full'"),
         (["to", "Ann Lee", "--quiet"], "“Ann Lee” has a blank in it"),
         (["to", "ann", "--sumary", "x"], "No such option: --sumary"),
-        (["take"], "Only somebody of Slack can be on call, or answer: say with --as who you are"),
+        (["take"], "Only somebody in Slack can be on call, or answer: say with --as who you are"),
         (["accept", "--as", "ann"], "is not a Slack id"),
         (["decline", "I am ill"], "say with --as who you are"),
         (["show", "first"], "Invalid value for 'NUMBER'"),

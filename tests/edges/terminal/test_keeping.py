@@ -82,7 +82,7 @@ def test_a_backup_says_what_is_in_it_and_is_for_its_owner_alone(path: Path, tmp_
 
     assert (done.returncode, done.stderr) == (DONE, "")
     assert "Backed up to kept.db: " in done.stdout
-    assert "5 events, 3 outages, 2 shifts, 1 week turned, 4 lines of the audit" in done.stdout
+    assert "5 events, 3 outages, 2 shifts, 1 week rolled over, 4 lines of the audit" in done.stdout
     assert stat.S_IMODE((tmp_path / "kept.db").stat().st_mode) == 0o600
     assert texts(tmp_path / "kept.db") == texts(path)
     assert [one.name for one in tmp_path.iterdir() if "partial" in one.name] == []

@@ -56,7 +56,7 @@ def test_an_outage_that_looks_like_another_one_is_declared_and_this_is_said(worl
     code, said = shell.declares("database down again")
 
     assert code == terminal.DONE
-    assert "It looks like O1 (#1) “Database is down”, which went on already" in said
+    assert "It looks like O1 (#1) “Database is down”, which is ongoing already" in said
     assert ".venv/bin/python -m bot event resolve O2" in said
 
 
@@ -99,7 +99,7 @@ def test_one_of_several_outages_is_resolved_by_its_name(world: World, shell: She
     again, refusal = shell.resolves("O1")
 
     assert unnamed == terminal.REFUSED
-    assert "2 outages go on. Which one is over?" in asked
+    assert "2 outages are ongoing. Which one is over?" in asked
     assert "• O2 (#2) Mail is late: .venv/bin/python -m bot event resolve O2" in asked
     assert named == terminal.DONE
     assert "Outage O1 (#1) “Database is down” is over." in said

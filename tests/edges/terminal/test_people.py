@@ -54,4 +54,4 @@ def test_somebody_slack_does_not_know_is_told_so(world: World, shell: Shell) -> 
     code, said = shell.rolls_over("U404")
 
     assert code == terminal.REFUSED
-    assert "Slack knows nobody of the id U404" in said
+    assert "Slack knows nobody with the id U404" in said
