@@ -203,7 +203,8 @@ def invite(stage: Stage, worlds: Worlds, page: str) -> None:
         ("Baton's metrics", f"{worlds.bot_url}/metrics"),
     ):
         stage.shows(f"{name:<22}{address}")
-    stage.says("In another terminal, in Baton's folder, the same from the command line:")
+    stage.says("In another terminal, in Baton's folder, the same from the command line; close that one afterwards:")
     stage.shows("")
     settings = [f"{name}={quote(value)}" for name, value in worlds.settings.items() if name != "PORT"]
-    stage.copied(" \\\n".join([*settings, ".venv/bin/python -m bot wow status"]))
+    stage.copied("export " + " \\\n".join(settings))
+    stage.copied(".venv/bin/python -m bot wow status")

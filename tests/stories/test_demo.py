@@ -171,12 +171,12 @@ def test_ctrl_c_ends_a_demo_in_the_background_that_browsers_look_at_whether_they
 
 
 @side_by_side
-def test_a_demo_that_stays_up_gives_a_line_with_which_its_own_world_is_looked_at(tmp_path: Path) -> None:
+def test_a_demo_that_stays_up_gives_a_block_after_which_each_command_looks_at_its_own_world(tmp_path: Path) -> None:
     with subprocess.Popen(TOUR, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
         said = reads_until(demo, "Ctrl-C ends it")
-        block = said[said.index("SLACK_BOT_TOKEN=") : said.rindex("wow status")] + "wow status"
-        typed = block.replace(".venv/bin/python", sys.executable)
+        block = said[said.index("export SLACK_BOT_TOKEN=") : said.rindex("wow status")] + "wow status"
+        typed = block.replace(".venv/bin/python", sys.executable) + f"\n{sys.executable} -m bot handoff status"
         looked = subprocess.run(
             ["/bin/sh", "-c", typed],
             env=surroundings(tmp_path),
@@ -191,6 +191,7 @@ def test_a_demo_that_stays_up_gives_a_line_with_which_its_own_world_is_looked_at
 
     assert (looked.returncode, looked.stderr) == (0, ""), block
     assert "most urgent first" in looked.stdout
+    assert "On call: nobody yet" in looked.stdout
     assert re.search(r"as a page +http://127\.0\.0\.1:\d+\n", said)
     assert "/api/\n" not in said.split("Have a look")[1].split("In another terminal")[0]
 
