@@ -6,13 +6,16 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from bot.sandbox.seed_talk import BACKUP_STOPPED, LAG
 from tests.browser.driving import NARROW, Browsers, Window, Windows, demo
 
 SHARP = 1.5
+TALL: Final[ViewportSize] = {"width": 1280, "height": 1140}
+"""So that all of the Home tab is seen."""
 
 
 def main(folder: Path) -> None:
@@ -126,7 +129,9 @@ def home(windows: Windows, folder: Path) -> None:
     ben = windows.open("U0BEN", color_scheme="light", device_scale_factor=SHARP)
     ben.goes_to("Baton")
     ben.page.get_by_role("button", name="Home", exact=True).click()
+    expect(ben.page.get_by_role("heading", name="Waiting for GitLab")).to_be_attached()
     expect(ben.page.get_by_role("button", name="Accept").first).to_be_visible()
+    ben.page.set_viewport_size(TALL)
     ben.page.mouse.move(0, 0)
     ben.page.screenshot(path=folder / "page-home.png")
 
