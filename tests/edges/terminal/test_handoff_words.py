@@ -51,7 +51,7 @@ def test_where_nobody_is_on_call_the_way_to_take_the_pager_is_one_that_works_her
     code, said = shell.passes(lambda twin: twin.status())
 
     assert code == terminal.DONE
-    assert f"{terminal.PROGRAM} handoff take --as U… makes whoever that is the one" in said
+    assert f"{terminal.PROGRAM} handoff take --as U… puts whoever that is on call" in said
 
 
 def test_handoff_alone_says_who_is_on_call_and_what_can_be_done(world: World, shell: Shell, tmp_path: Path) -> None:
