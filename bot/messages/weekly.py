@@ -11,7 +11,7 @@ from bot.domain.team import Team
 from bot.domain.telling import Reviewed
 from bot.messages import Page, Row, Words, age, count, escape, link, person, shorten, silence
 
-GAP = "• weeks are missing here"
+GAP = "weeks are missing here"
 LONGEST_ALTERNATIVE = 1000
 MOST_LABELS = 12
 RULE = (
@@ -66,7 +66,8 @@ def in_numbers(page: Page, shown: Reviewed, team: Team) -> None:
     page.say("\n".join([*_shares(numbers, team), *_goals(numbers), *_labels(shown)]))
     page.small(RULE)
     if len(shown.trend) > 1:
-        page.say("\n".join([f"*Week by week* ({len(shown.trend)})", *_weeks(shown.trend)]))
+        weeks = [f"• {week}" for week in _weeks(shown.trend)]
+        page.say("\n".join([f"*Week by week* ({len(shown.trend)})", *weeks]))
 
 
 def _delivered(numbers: Numbers) -> str:
@@ -127,7 +128,7 @@ def _labels(shown: Reviewed) -> list[str]:
 
 
 def _weeks(trend: Sequence[Totals]) -> list[str]:
-    """List the weeks, newest first, and say where some are missing in between: they were never read."""
+    """List the weeks, newest first, and say where some are missing in between, such as those that were never read."""
     told = [_total(trend[-1])]
     for later, week in pairwise(reversed(trend)):
         told += [_total(week)] if later.follows(week) else [GAP, _total(week)]
@@ -136,11 +137,11 @@ def _weeks(trend: Sequence[Totals]) -> list[str]:
 
 def _total(week: Totals) -> str:
     if not week.issues:
-        return f"• {week.ending}: no issues"
+        return f"{week.ending}: no issues"
     carried = f" · {week.carried} carried" if week.carried is not None else ""
     unscheduled, toil = Share(week.unscheduled, week.issues), Share(week.toil, week.issues)
     return (
-        f"• {week.ending}: {week.delivered} of {week.issues} delivered{carried} · "
+        f"{week.ending}: {week.delivered} of {week.issues} delivered{carried} · "
         f"{unscheduled.percent} % unscheduled · {toil.percent} % toil"
     )
 
@@ -183,14 +184,9 @@ def alternative(shown: Reviewed) -> str:
     days = ", ".join(f"{_weekday(one.day)} {one.delivered} of {one.issues}" for one in numbers.days())
     said = f"Burn-up of {shorten(numbers.title, 60)}, {numbers.start} to {numbers.ending}. Delivered by day: {days}."
     if len(shown.trend) > 1:
-        said += " The weeks before, newest first, " + "; ".join(map(_spoken, reversed(shown.trend[:-1]))) + "."
+        said += f" Week by week, newest first: {'; '.join(_weeks(shown.trend)).replace(' · ', ', ')}."
     return shorten(said, LONGEST_ALTERNATIVE)
 
 
 def _weekday(day: date) -> str:
     return f"{day:%A}"
-
-
-def _spoken(week: Totals) -> str:
-    carried = f", {week.carried} carried" if week.carried is not None else ""
-    return f"{week.ending}: {week.delivered} of {week.issues} delivered{carried}"

@@ -194,6 +194,8 @@ def drawing(tmp_path: Path) -> Iterator[World]:
 
 def test_a_report_is_followed_by_its_picture_with_words_for_who_does_not_see_it(drawing: World) -> None:
     SmallWeek(drawing.gitlab, THIS_TUESDAY)
+    closes_by_hand(drawing.gitlab, TUESDAY, 3, 1, "toil")
+    closes_by_hand(drawing.gitlab, TUESDAY - timedelta(weeks=2), 2)
 
     told(drawing, "/wow report", "A picture of it follows")
     drawing.until(lambda: pictures(drawing), "the picture")
@@ -202,6 +204,11 @@ def test_a_report_is_followed_by_its_picture_with_words_for_who_does_not_see_it(
     assert file.content is not None
     assert file.content.startswith(b"\x89PNG")
     assert file.alternative.startswith("Burn-up of WoW, 2026-11-25 to 2026-12-01. Delivered by day: Wednesday 1 of 4.")
+    assert file.alternative.endswith(
+        " Week by week, newest first: 2026-12-01: 1 of 4 delivered, 0 % unscheduled, 0 % toil; "
+        "2026-11-24: 3 of 4 delivered, 0 % unscheduled, 100 % toil; weeks are missing here; "
+        "2026-11-10: 2 of 2 delivered, 0 % unscheduled, 0 % toil."
+    )
 
 
 def test_the_rollover_tells_its_week_in_numbers_and_puts_the_picture_under_it_once(drawing: World) -> None:
