@@ -288,6 +288,10 @@ def test_the_readme_shows_every_sub_command() -> None:
     assert {command for command in used if not command.endswith(" help")} <= shown
 
 
+def test_the_readme_lists_the_home_tab_once() -> None:
+    assert len([row for row in _table("Commands") if "Home" in row[0]]) == 1
+
+
 def test_the_readme_says_all_of_the_hand_off_as_its_help_does() -> None:
     used = {re.sub("[<>]", "", one.command) for one in HANDOFF_USAGE}
 
