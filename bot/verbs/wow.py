@@ -52,7 +52,10 @@ def history(weeks: Annotated[str, typer.Argument(help="How many, from 1 to 52.",
 @wow.command(epilog=EXIT_CODES)
 def report(
     day: Annotated[
-        str, typer.Argument(help="A day of the week, yyyy-mm-dd; left out: the current week so far.", metavar="DAY")
+        str,
+        typer.Argument(
+            help="A day of the week, yyyy-mm-dd; left out: the current week, or one closed within a day.", metavar="DAY"
+        ),
     ] = "",
     picture: Annotated[Path | None, typer.Option("--picture", help="Also draw it into this file, as PNG.")] = None,
 ) -> None:

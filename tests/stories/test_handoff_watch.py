@@ -56,7 +56,9 @@ def test_an_offer_that_nobody_answers_is_repeated_to_both_and_then_told_to_the_c
     assert len(world.messages("offered you the pager", channel=None, to=bob)) == 1
 
     accepts(world, bob, offer)
-    world.until(lambda: not world.messages("has not answered the hand-off"), "what was brought up says what is true now")
+    world.until(
+        lambda: not world.messages("has not answered the hand-off"), "what was brought up says what is true now"
+    )
 
 
 @side_by_side
