@@ -17,7 +17,7 @@ from bot.domain.questions import WeekQuestion
 from bot.domain.team import Team
 from bot.domain.tracker import Issue, Milestone, WeekFacts
 from bot.services.backlog import LOOK_FOR_LATE, promised
-from bot.services.week import note_seen
+from bot.services.week import note_labelled, note_seen
 from bot.services.wow import REFRESH, judge, late_question, note_turned, person_or_none
 from bot.store import Tx
 
@@ -88,6 +88,8 @@ def _note_labelled(tx: Tx, operation: SetIssue, team: Team) -> None:
     week = operation.source if operation.milestone is None else operation.milestone
     if isinstance(week, int) and team.labels.unscheduled in operation.add:
         tx.set_labelled(week, f"{operation.noun}:{operation.iid}", labelled=True)
+        if operation.noun == "issue" and operation.milestone is None:
+            note_labelled(tx, week)
 
 
 # When somebody asks

@@ -119,6 +119,13 @@ def note_seen(tx: Tx, team: Team, facts: WeekFacts) -> None:
     )
 
 
+def note_labelled(tx: Tx, wow: int) -> None:
+    """Count one more unscheduled issue in the week as it was seen: it was labelled since, by ourselves."""
+    seen = tx.week_seen()
+    if seen and seen.milestone and seen.milestone.id == wow:
+        tx.keep_week_seen(replace(seen, unscheduled=seen.unscheduled + 1))
+
+
 def _ranks(tx: Tx, facts: WeekFacts) -> Mapping[str, int | None]:
     """Give the project's order of labels; an answer to another question does not tell it."""
     return facts.label_ranks or known_ranks(tx)

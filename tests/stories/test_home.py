@@ -113,6 +113,16 @@ def test_it_changes_by_itself_but_only_once_a_minute(world: World, alice: Person
 
 
 @side_by_side
+def test_it_counts_at_once_what_was_labelled_by_itself(world: World, gitlab: Gitlab, alice: Persona) -> None:
+    week = world.seeds_small_week()
+    world.is_told_by_hooks()
+    gitlab.add_issue("Late", [], week.wow)
+    opens(world, alice)
+
+    shows(world, alice, "2 unscheduled")
+
+
+@side_by_side
 def test_the_messages_tab_is_not_the_home_tab(world: World, alice: Persona) -> None:
     assert alice.opens_messages().ok
     opens(world, world.bob)
