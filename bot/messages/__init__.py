@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.models.blocks import Block
 
 from bot.domain.commands import Usage
+from bot.domain.duration import lasted
 from bot.domain.logged import Waiting
 from bot.domain.operations import NOTHING_TO_RETRY
 
@@ -147,8 +148,15 @@ def age(at: datetime | None, now: datetime, reason: str) -> str:
     """Mark what is not fresh, with its age, and why."""
     if at is None:
         return ""
-    minutes = max(0, int((now - at).total_seconds() // 60))
-    return f" · {silence(reason)}; as of {at:%H:%M} UTC ({minutes} min ago)"
+    return f" · {silence(reason)}; {as_of(at, now)}"
+
+
+def as_of(at: datetime, now: datetime) -> str:
+    """Write how old something is: “as of 14:05 UTC (12 min ago)”; older than an hour in two units, than a day with its date."""
+    old = max(now - at, timedelta())
+    ago = f"{old // timedelta(minutes=1)} min" if old < timedelta(hours=1) else lasted(at, now)
+    day = f"{at:%Y-%m-%d} " if old >= timedelta(days=1) else ""
+    return f"as of {day}{at:%H:%M} UTC ({ago} ago)"
 
 
 def button(action: str, label: str, value: str, *, style: str = "") -> dict[str, Any]:

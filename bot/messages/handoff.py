@@ -10,8 +10,21 @@ from bot.domain.duration import lasted
 from bot.domain.logged import Waiting
 from bot.domain.oncall import Handed, Handoff
 from bot.domain.passing import Part, Told
-from bot.messages import Page, Words, button, count, escape, link, moment, on_one_line, person, shorten, tell_waiting
-from bot.messages.ongoing import MOST_LISTED, MOST_PENDING, NOTHING, as_of, pending_lines, sign
+from bot.messages import (
+    Page,
+    Words,
+    as_of,
+    button,
+    count,
+    escape,
+    link,
+    moment,
+    on_one_line,
+    person,
+    shorten,
+    tell_waiting,
+)
+from bot.messages.ongoing import MOST_LISTED, MOST_PENDING, NOTHING, pending_lines, sign
 
 ASKING = "What is ongoing is shown here as soon as GitLab answers."
 NOTE_HELD_BACK = ":lock: Only members can read its note, with the issue in GitLab."

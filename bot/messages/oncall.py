@@ -12,6 +12,7 @@ from bot.domain.passing import Listing, Standing
 from bot.messages import (
     Page,
     Words,
+    as_of,
     count,
     escape,
     link,
@@ -23,7 +24,7 @@ from bot.messages import (
     tell_waiting,
     usage_lines,
 )
-from bot.messages.ongoing import MOST_LISTED, NOTHING, UNKNOWN, age, as_of, rota_trouble, section
+from bot.messages.ongoing import MOST_LISTED, NOTHING, UNKNOWN, age, rota_trouble, section
 
 LONGEST_HISTORY = 10_000
 """Characters of a list of hand-offs; the newest are shown."""

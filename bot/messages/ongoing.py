@@ -7,7 +7,7 @@ from bot.domain.duration import lasted
 from bot.domain.events import Pending
 from bot.domain.oncall import Handed
 from bot.domain.passing import Listing, Upcoming
-from bot.messages import count, escape, link, on_one_line, only_members, person, shorten, silence
+from bot.messages import as_of, count, escape, link, on_one_line, only_members, person, shorten, silence
 
 NOTHING = "Nothing is ongoing: no outage, no data loss."
 UNKNOWN = "I know of no outage. GitLab has not told me yet what is ongoing there."
@@ -57,14 +57,6 @@ def age(listing: Listing, now: datetime) -> str:
     if listing.at is None:
         return f"{why}, and I have no earlier list: these are the outages that I know myself."
     return f"{why}; the list is {as_of(listing.at, now)}."
-
-
-def as_of(at: datetime, now: datetime) -> str:
-    """Write how old something is: “as of 14:05 UTC (12 min ago)”; older than an hour in two units, than a day with its date."""
-    old = max(now - at, timedelta())
-    ago = f"{old // timedelta(minutes=1)} min" if old < timedelta(hours=1) else lasted(at, now)
-    day = f"{at:%Y-%m-%d} " if old >= timedelta(days=1) else ""
-    return f"as of {day}{at:%H:%M} UTC ({ago} ago)"
 
 
 def rota_trouble(upcoming: Upcoming) -> str:

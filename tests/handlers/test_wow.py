@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -165,6 +165,17 @@ def test_a_silent_gitlab_shows_what_it_said_last_with_its_age(desk: Desk) -> Non
     assert isinstance(shown, Reply)
     assert "as of 09:00 UTC (12 min ago)" in shown.words.text
     assert "Disk" in shown.words.text
+
+
+def test_what_gitlab_said_days_ago_is_shown_with_its_day(desk: Desk) -> None:
+    request = Request("s1", "command", "wow", "U2", AT, text="status")
+    ask = desk.asks(request)
+    desk.sees(ask, request, Answer(FACTS))
+
+    shown = desk.sees(ask, replace(request, at=AT + timedelta(days=2, hours=3)), Answer(None, "no answer"))
+
+    assert isinstance(shown, Reply)
+    assert f"as of {AT:%Y-%m-%d} 09:00 UTC (2 d 3 h ago)" in shown.words.text
 
 
 def test_a_refusing_gitlab_is_no_silent_one(desk: Desk) -> None:

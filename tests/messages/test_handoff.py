@@ -13,10 +13,9 @@ from bot.domain.events import Event, Pending
 from bot.domain.logged import Waiting
 from bot.domain.oncall import LONGEST_NOTE, MOST_HANDED, Handed, Handoff, Shift
 from bot.domain.passing import Listing, Offering, Part, Reported, Standing, Told, Upcoming
-from bot.messages import Words, offering, report
+from bot.messages import Words, as_of, offering, report
 from bot.messages import handoff as say
 from bot.messages import oncall as looking
-from bot.messages.ongoing import as_of
 from tests.messages.test_limits import NASTY, addresses, fits, fits_screen, generously, texts, titles
 from tests.messages.test_log_limits import events, moments, people, waiting
 from tests.messages.test_log_limits import texts as long_texts
