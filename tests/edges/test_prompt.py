@@ -20,7 +20,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         world.seeds_small_week()
         world.bot.starts()
         world.alice.types("/wow undo", CHANNEL)  # from here on Alice is known
-        world.said("not rolled over any week")
+        world.said("not rolled over a week")
         yield world
 
 

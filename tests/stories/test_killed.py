@@ -45,7 +45,7 @@ class Work:
 def _preview(world: World) -> None:
     world.seeds_small_week()
     world.alice.types("/wow undo", CHANNEL)
-    world.said("I have not rolled over any week yet")  # and Alice is known from now on
+    world.said("I have not rolled over a week yet")  # and Alice is known from now on
     world.is_idle()  # the first look for outages is no call to be killed at
     world.opens_rollover()
 

@@ -89,7 +89,7 @@ def test_somebody_unknown_is_answered_once_slack_tells_who_it_is(world: World) -
 
     world.slack.comes_back()
 
-    world.said("I have not rolled over any week yet")
+    world.said("I have not rolled over a week yet")
 
 
 @side_by_side
@@ -102,7 +102,7 @@ def test_somebody_unknown_is_answered_though_the_bot_was_killed_meanwhile(world:
 
     world.bot.starts()
 
-    world.said("I have not rolled over any week yet")
+    world.said("I have not rolled over a week yet")
 
 
 @side_by_side
