@@ -112,7 +112,7 @@ def _remembered(tx: Tx, ending: date | None) -> str:
     kept = tx.totals().get(ending) if ending else None
     if kept is None:
         return ""
-    delivered = f"{kept.delivered} of {kept.issues} issues were delivered"
+    delivered = f"{kept.delivered} of {kept.issues} were delivered"
     return f"{_SILENCE} of the week ending {ending} I remember only that {delivered}. {_LATER}"
 
 

@@ -241,7 +241,7 @@ def test_nobody_but_somebody_of_slack_can_be_on_call(world: World, shell: Shell)
     code, said = shell.takes(OPS)
 
     assert code == terminal.REFUSED
-    assert "Somebody of Slack has to be on call: say who with --as." in said.replace("`", "")
+    assert "Only somebody in Slack can be on call: say who with --as." in said.replace("`", "")
 
 
 def test_with_slack_down_the_pager_passes_and_the_channel_hears_of_it_later(
