@@ -112,8 +112,8 @@ def _remembered(tx: Tx, ending: date | None) -> str:
     kept = tx.totals().get(ending) if ending else None
     if kept is None:
         return ""
-    delivered = f"{kept.delivered} of {kept.issues} were delivered"
-    return f"{_SILENCE} of the week ending {ending} I remember only that {delivered}. {_LATER}"
+    issues = "issue was" if kept.issues == 1 else "issues were"
+    return f"{_SILENCE} of the week ending {ending} I know only that {kept.delivered} of {kept.issues} {issues} delivered. {_LATER}"
 
 
 def _unknown(day: date, closed: Iterable[date], wow: Milestone | None, today: date) -> str:

@@ -159,7 +159,7 @@ def test_while_gitlab_is_silent_no_week_is_denied_that_it_may_well_know(world: W
     gitlab.goes_down()
 
     remembered = told(world, f"/wow report {earlier - DAY}", "GitLab does not answer")
-    assert f"of the week ending {earlier} I remember only that 2 of 3 were delivered" in remembered
+    assert f"of the week ending {earlier} I know only that 2 of 3 issues were delivered" in remembered
     unknown = told(world, "/wow report 2026-11-03", "I know of no week with 2026-11-03 in it")
     assert "GitLab does not answer" in unknown
     assert f"Those closed that I recorded end on {TUESDAY}." in unknown
