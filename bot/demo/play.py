@@ -139,7 +139,7 @@ def _roll_over(stage: Stage, worlds: Worlds, alice: Seat, chen: Seat) -> None:
         alice.sees_edit("does not answer", began)
     stage.pauses(0.5)
     stage.says("In Singapore, Chen means well and types the same:")
-    chen.opens("/wow rollover", "The message in the channel tells how it goes")
+    chen.opens("/wow rollover", "The message in the channel shows how far it is")
     chen.person.closes()
     stage.pauses(1)
     stage.says("Back to Alice:")
