@@ -51,18 +51,18 @@ def as_known(
     Nobody counts as a member of those.
     """
     places = {*channels, *(one.channel for one in events if one.hidden and one.by != who)} - {""}
-    members = tx.members_of(places)
-    unknown = frozenset(one for one in places - members.keys() if not one.startswith("D"))
-    return Reader(who, frozenset(one for one, people in members.items() if who in people)), unknown
+    known = tx.membership(who, places)
+    unknown = frozenset(one for one in places - known.keys() if not one.startswith("D"))
+    return Reader(who, frozenset(one for one, there in known.items() if there)), unknown
 
 
 def _reader(tx: Tx, who: str, channels: Iterable[str]) -> Reader:
     wanted = {one for one in channels if one}
-    members = tx.members_of(wanted)
+    known = tx.membership(who, wanted)
     # who talks with whom alone is known from the moment of logging, or never
-    if unknown := {one for one in wanted - members.keys() if not one.startswith("D")}:
+    if unknown := {one for one in wanted - known.keys() if not one.startswith("D")}:
         raise NotKnownYetError(min(unknown))
-    return Reader(who, frozenset(one for one, people in members.items() if who in people))
+    return Reader(who, frozenset(one for one, there in known.items() if there))
 
 
 def must_read(tx: Tx, who: str, event: Event) -> None:

@@ -133,6 +133,15 @@ async def test_members_are_known_of_channels_that_were_read_even_where_nobody_is
     assert found == {"C1": frozenset({"U1", "U2"}), "C2": frozenset()}
 
 
+async def test_it_is_told_of_many_channels_at_once_whether_somebody_is_a_member(store: Store) -> None:
+    await store.write(lambda tx: tx.keep_channel("C1", ["U1", "U2"], AT))
+    await store.write(lambda tx: tx.keep_channel("C2", ["U2"], AT))
+    await store.write(lambda tx: tx.keep_channel("C3", ["U1"], AT))
+
+    assert await store.read(lambda tx: tx.membership("U1", ["C1", "C2", "C4"])) == {"C1": True, "C2": False}
+    assert await store.read(lambda tx: tx.membership("U1", [])) == {}
+
+
 async def test_a_channel_that_is_read_again_has_the_members_of_then(store: Store) -> None:
     await store.write(lambda tx: tx.keep_channel("C1", ["U1", "U2"], AT))
     await store.write(lambda tx: tx.keep_channel("C1", ["U2", "U3"], AT))

@@ -69,6 +69,15 @@ class PeopleTx(Rows):
             for channel in known
         }
 
+    def membership(self, person: str, channels: Collection[str]) -> dict[str, bool]:
+        """Tell of those of `channels` whose members were read whether somebody is one of them."""
+        rows = self.rows(
+            "SELECT id, EXISTS (SELECT 1 FROM channel_members WHERE channel = id AND person = ?) AS there "
+            "FROM channels WHERE id IN (SELECT value FROM json_each(?))",
+            (person, json.dumps(sorted(channels))),
+        )
+        return {row["id"]: bool(row["there"]) for row in rows}
+
     def keep_channel(self, channel: str, members: Iterable[str], at: datetime) -> None:
         """Remember who is in a channel; nobody, where Slack does not tell."""
         self.run("INSERT OR REPLACE INTO channels (id, read_at) VALUES (?, ?)", (channel, text(at)))
