@@ -175,7 +175,7 @@ def _of_the_handoff(seen: "_Seen") -> tuple[Step, ...]:
             "As Ben, type `/handoff @next`, and let nobody answer: travel to the next shift. Chen is reminded, and "
             "#production is told.",
             "weather",
-            lambda: seen.on_a_screen("is not answered by"),
+            lambda: seen.on_a_screen("has not answered the hand-off"),
             THE_HANDOFF,
         ),
     )

@@ -184,7 +184,7 @@ def test_a_hand_off_that_nobody_answers_is_brought_up_on_a_phone_and_in_the_chan
     chen.page.get_by_role("tab", name="Weather").click()
     chen.page.get_by_role("button", name="Next shift").click()
 
-    late = chen.message("is not answered by")
+    late = chen.message("has not answered the hand-off")
     expect(late).to_contain_text("@chen stays on call")
     phone.page.get_by_role("navigation", name="Panes").get_by_role("button", name="Chats").click()
     reminder = with_baton(phone).message("@chen offered you the pager")

@@ -33,6 +33,7 @@ def shows(world: World, words: str) -> None:
 def set_label(world: World, urgency: str, impact: str, words: str) -> Seen:
     world.alice.chooses("Urgency", urgency)
     world.alice.chooses("Impact", impact)
+    shows(world, " × ")
     world.alice.submits()
     return world.said(words)
 
@@ -128,7 +129,7 @@ def test_with_gitlab_down_the_label_is_chosen_all_the_same_and_set_when_it_is_ba
     gitlab.goes_down()
 
     opens(world, f"#{iid}")
-    shows(world, "so I know neither its title nor its AP label")
+    shows(world, "so I cannot show its title and its AP label")
     alice.chooses("Urgency", WITHIN_A_MONTH)
     alice.chooses("Impact", SHORT)
     shows(world, "U1 × I3 gives AP2. It takes the place of any other AP label.")

@@ -32,6 +32,7 @@ def test_a_hand_off_passes_what_goes_on_with_its_notes_when_it_is_accepted_and_n
     lost = gitlab.add_issue("Avatars are missing", [DATA_LOSS])
     gitlab.add_issue("Tidy the runbook", ["toil"])
     takes(world, alice)
+    world.is_idle()
     declares(world, alice, "Database is down")
     world.said("O1 (#")
     down = next(iid for iid in gitlab.state.issues if "outage" in gitlab.issue(iid)["labels"])

@@ -286,6 +286,6 @@ def test_where_the_closed_week_was_renamed_by_hand_nobody_is_told_that_it_is_cur
     alice.submits()
     told = world.said("is taken back by").text
 
-    assert "no milestone will be the current week then" in shown
+    assert "no milestone will be the current week" in shown
     assert "But no milestone is called “WoW” now" in told
     assert "is the current week again" not in told
