@@ -42,9 +42,9 @@ def stamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def part(doing: str, done: int, total: int, bytes_: int) -> str:
+def part(doing: str, done: int, total: int) -> str:
     """Say how far something is."""
-    return f"{doing}: {done * 100 // max(total, 1)} % of {size(bytes_)} …"
+    return f"{doing}: {done * 100 // max(total, 1)} % …"
 
 
 CHECKING: Final = "Checking the copy …"

@@ -29,7 +29,7 @@ def back_up(database: Path, named: Path | None, at: datetime, *, yes: bool) -> i
     new = file.with_name(f".{file.name}.{os.getpid()}.partial")
     try:
         with printer.following() as shows:
-            found = _copied(lambda follow: keeping.copy(database, new, follow), new, "Copying", database, shows)
+            found = _copied(lambda follow: keeping.copy(database, new, follow), new, "Copying", shows)
         keeping.place(new, file, over=yes)
     except FileExistsError:  # somebody was quicker
         printer.whole(say.is_there_already(file))
@@ -60,8 +60,8 @@ def restore(database: Path, file: Path, at: datetime, *, yes: bool) -> int:
     aside = _free_name(database.with_name(f"{database.stem}-before-restore-{say.stamp(at)}.db"))
     try:
         with printer.following() as shows:
-            found = _copied(lambda follow: keeping.copy_at_rest(file, new, follow), new, "Copying", file, shows)
-            kept = keeping.put_in_place(new, database, aside, _showing(shows, "Keeping the one before", database))
+            found = _copied(lambda follow: keeping.copy_at_rest(file, new, follow), new, "Copying", shows)
+            kept = keeping.put_in_place(new, database, aside, _showing(shows, "Keeping the one before"))
     except FileExistsError as error:
         raise StoreError(say.came_meanwhile(database)) from error
     finally:
@@ -105,19 +105,16 @@ def _why_not_there(database: Path, file: Path, *, yes: bool) -> str:
     return say.looks_used(left[0]) if left else ""
 
 
-def _copied(
-    copies: Callable[[keeping.Follow], None], new: Path, doing: str, source: Path, shows: Shows
-) -> keeping.Contents:
+def _copied(copies: Callable[[keeping.Follow], None], new: Path, doing: str, shows: Shows) -> keeping.Contents:
     """Make a copy under a name of its own, and look through it."""
     keeping.begin(new)
-    copies(_showing(shows, doing, source))
+    copies(_showing(shows, doing))
     shows(Text(say.CHECKING), True)
     return keeping.examine(new)
 
 
-def _showing(shows: Shows, doing: str, source: Path) -> keeping.Follow:
-    size = source.stat().st_size if source.exists() else 0
-    return lambda done, total: shows(Text(say.part(doing, done, total, size)), False)
+def _showing(shows: Shows, doing: str) -> keeping.Follow:
+    return lambda done, total: shows(Text(say.part(doing, done, total)), False)
 
 
 def _is_same(one: Path, other: Path) -> bool:

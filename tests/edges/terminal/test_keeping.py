@@ -1,6 +1,7 @@
 """A copy of the database while others write it, and a copy in its place: whole, or not at all."""
 
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -420,3 +421,11 @@ def test_a_lock_of_any_process_is_noticed_also_on_a_damaged_file(path: Path, tmp
         with pytest.raises(StoreError, match="Another process"):
             keeping.must_be_free(path)
         holder.communicate()
+
+
+def test_a_copy_names_one_size_that_of_what_was_copied(path: Path) -> None:
+    with closing(open_store(f"sqlite:///{path}")):  # what was written stands in the journal beside a small file
+        said = runs(path, "backup", "kept.db").stdout
+
+    assert "Copying: 100 % …" in said
+    assert len(re.findall(r"\d kB", said)) == 1
