@@ -161,9 +161,10 @@ def test_a_deploy_that_fails_is_said_and_one_that_succeeds_is_only_noted(windows
     chen = windows.open("U0CHEN")
     gitlab = pane(chen)
 
-    for end in ("Succeed", "Fail"):
+    for end, ended in (("Succeed", "succeeded"), ("Fail", "failed")):
         gitlab.get_by_role("button", name="Deploy", exact=True).click()
         gitlab.get_by_role("button", name=re.compile(f"^{end} ")).click()
+        expect(gitlab.get_by_text(ended, exact=True)).to_be_visible()
     expect(chen.message("to production failed")).to_contain_text("acme/website")
 
     chen.types("/event list")
