@@ -110,10 +110,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reply:
-    """Words for the person alone; after a modal, `url` is where they go, and the modal closes."""
+    """Words for the person alone; after a modal, `url` is where they go, and the modal closes.
+
+    `looked_up` tells that they only show what is there: when the request is delivered again it is looked up again.
+    """
 
     words: Words
     url: str = ""
+    looked_up: bool = False
 
 
 @dataclass(frozen=True)

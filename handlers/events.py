@@ -141,14 +141,15 @@ def newest(tx: Tx, team: Team, request: Request, asked: ListEvents) -> Outcome:
     limit = min(asked.count or (MOST_LISTED if asked.span else 10), MOST_LISTED)
     span = asked.span or Span()
     told = events.newest(tx, request.who, limit, span)
-    return Reply(say.listed(told, asked="in this time" if asked.span else "", span=span, limit=limit))
+    listed = say.listed(told, asked="in this time" if asked.span else "", span=span, limit=limit)
+    return Reply(listed, looked_up=True)
 
 
 def find(tx: Tx, team: Team, request: Request, asked: FindEvents) -> Outcome:
     """Search the log."""
     del team
     hits = events.find(tx, request.who, asked.words, MOST_FOUND)
-    return Reply(say.found(asked.words, hits, MOST_FOUND))
+    return Reply(say.found(asked.words, hits, MOST_FOUND), looked_up=True)
 
 
 def older(tx: Tx, team: Team, request: Request) -> Outcome:

@@ -56,16 +56,16 @@ def _usage(tx: Tx, team: Team, request: Request, asked: HandoffHelp) -> Outcome:
 
 
 def _overview(tx: Tx, team: Team, request: Request, _: HandoffOverview) -> Outcome:
-    return Reply(say_oncall.status(handoff.standing(tx, team, request.at), with_usage=True))
+    return Reply(say_oncall.status(handoff.standing(tx, team, request.at), with_usage=True), looked_up=True)
 
 
 def _status(tx: Tx, team: Team, request: Request, _: HandoffStatus) -> Outcome:
-    return Reply(say_oncall.status(handoff.standing(tx, team, request.at)))
+    return Reply(say_oncall.status(handoff.standing(tx, team, request.at)), looked_up=True)
 
 
 def _history(tx: Tx, team: Team, request: Request, asked: HandoffHistory) -> Outcome:
     del team, request
-    return Reply(say_oncall.history(tx.handoffs(asked.count)))
+    return Reply(say_oncall.history(tx.handoffs(asked.count)), looked_up=True)
 
 
 def _begin(tx: Tx, team: Team, request: Request, asked: HandOff) -> Outcome:

@@ -2,12 +2,12 @@
 
 The transaction holds the handler's work, the line of the audit, and the answer under the request's key, so that the
 same request, delivered again (to this process, after a restart, or to another one), finds the first answer and does
-nothing. No exception leaves this file: a `UserError` is spoken, anything else is logged with an id and apologised for.
+nothing. What only shows something is not kept, it may be long or private: it is looked up again. No exception leaves this file: a `UserError` is spoken, anything else is logged with an id and apologised for.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -82,13 +82,18 @@ class Edge:
         return answered
 
     def _first_or_handled(self, tx: Tx, request: Request) -> Answered:
-        if request.key and (first := tx.answer_to(request.key)) is not None:
+        first = tx.answer_to(request.key) if request.key else None
+        if first == ASK_AGAIN:
+            looked_up, _ = self._heard(tx, request)
+            return replace(looked_up, outcome=None, ended="repeated")
+        if first is not None:
             return Answered(json.loads(first), ended="repeated")
         answered = self._handled(tx, request)
         if request.source == "slack" and isinstance(answered.outcome, Modal) and answered.outcome.ask is not None:
             tx.keep_request(request.id, request.written(), FILLING_IN, request.at)
         if request.key and not isinstance(answered.outcome, FieldErrors):  # a modal with mistakes may be sent again
-            tx.keep_answer(request.key, json.dumps(answered.ack), request.at)
+            kept = ASK_AGAIN if _is_looked_up(answered.outcome) else json.dumps(answered.ack)
+            tx.keep_answer(request.key, kept, request.at)
         return answered
 
     def _handled_once(self, tx: Tx, request: Request) -> Answered:
@@ -104,7 +109,15 @@ class Edge:
         return Answered({}, outcome, ended="repeated")
 
     def _handled(self, tx: Tx, request: Request) -> Answered:
-        """Let the handler do it; what it refuses is an answer too, and nothing that it wrote before is kept."""
+        answered, detail = self._heard(tx, request)
+        _audit(tx, request, answered.ended, detail)
+        return answered
+
+    def _heard(self, tx: Tx, request: Request) -> tuple[Answered, str]:
+        """Let the handler do it; what it refuses is an answer too, and nothing that it wrote before is kept.
+
+        Tells too what the audit says of it.
+        """
         handler = self.handlers.get((request.kind, request.name)) or self.handlers[request.kind, "*"]
         try:
             with tx.apart():
@@ -113,15 +126,15 @@ class Edge:
                     tx.open_home(request.who, request.at)
         except UserError as error:
             refused = Reply(general.refused(str(error)))
-            _audit(tx, request, "refused", str(error))
-            return Answered(ack_of(request, refused), refused, "refused")
+            return Answered(ack_of(request, refused), refused, "refused"), str(error)
         except NotKnownYetError as unknown:
             tx.keep_request(request.id, request.written(), unknown.who, request.at)
-            _audit(tx, request, "kept", f"waits for {unknown.who}")
-            return Answered(ack_of(request, Reply(general.one_moment())), None, "kept", unknown.who)
-        ended = "refused" if isinstance(outcome, FieldErrors) else "done"
-        _audit(tx, request, ended, "; ".join(outcome.errors.values()) if isinstance(outcome, FieldErrors) else "")
-        return Answered(ack_of(request, outcome), outcome, ended)
+            one_moment = ack_of(request, Reply(general.one_moment()))
+            return Answered(one_moment, None, "kept", unknown.who), f"waits for {unknown.who}"
+        ack = ack_of(request, outcome)
+        if isinstance(outcome, FieldErrors):
+            return Answered(ack, outcome, "refused"), "; ".join(outcome.errors.values())
+        return Answered(ack, outcome), ""
 
     async def _apologise(self, request: Request) -> Answered:
         reply = Reply(general.apology(request.id))
@@ -134,11 +147,15 @@ class Edge:
 
 
 ASK_AGAIN = json.dumps({"again": True})
-"""Stands for the answer to a kept request that only shows something, so that it may be worked out once more."""
+"""Stands for the answer to a request that only shows something, so that it may be worked out once more."""
+
+
+def _is_looked_up(outcome: Outcome | None) -> bool:
+    return isinstance(outcome, Reply) and outcome.looked_up
 
 
 def _kept_answer(outcome: Outcome | None) -> str:
-    if isinstance(outcome, Modal | Renewed | Ask | Sending):
+    if _is_looked_up(outcome) or isinstance(outcome, Modal | Renewed | Ask | Sending):
         return ASK_AGAIN
     return json.dumps(body_of(outcome.words) if isinstance(outcome, Reply) else {})
 

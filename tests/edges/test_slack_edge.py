@@ -97,6 +97,20 @@ def test_the_first_answer_is_given_again_and_nothing_is_done_twice(store: Store,
     assert audit(store) == [("/do it", "done")]
 
 
+def test_what_only_shows_something_is_not_kept_but_looked_up_again_and_audited_once(
+    store: Store, numbers: Iterator[int]
+) -> None:
+    def handler(*_: object) -> Outcome:
+        return Reply(Words(f"look {next(numbers)}"), looked_up=True)
+
+    first, second = answer(store, handler), answer(store, handler, replace(COMMAND, id="r9"))
+
+    assert (first.ack["text"], second.ack["text"]) == ("look 1", "look 2")
+    assert (first.repeated, second.repeated, second.outcome) == (False, True, None)
+    assert "look" not in (read(store, lambda tx: tx.answer_to(COMMAND.key)) or "")
+    assert audit(store) == [("/do it", "done")]
+
+
 def test_deliveries_of_one_request_at_the_same_moment_are_one(store: Store, numbers: Iterator[int]) -> None:
     handler = says("hello", lambda tx: tx.keep_fact("times", str(next(numbers)), AT))
 
