@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from benchmarks import (
     commands,
+    costs,
     growth,
     machine,
     outbox,
@@ -31,6 +32,7 @@ MEASUREMENTS: Mapping[str, Callable[[Sizes], Part]] = {
     "slow": slow.measure,
     "subcommands": subcommands.measure,
     "reading": reading.measure,
+    "costs": costs.measure,
     "growth": growth.measure,
     "start": start.measure,
     "rollover": rollover.measure,

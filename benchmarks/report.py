@@ -34,7 +34,8 @@ def text_of(part: Part) -> str:
     lines = [f"## {part.title}", "", *(line for one in part.said for line in (one.strip(), ""))]
     for one in part.tables:
         lines += [*table(one), ""]
-    lines += [*table(_judged(part.goals)), ""]
+    if part.goals:
+        lines += [*table(_judged(part.goals)), ""]
     return "\n".join(lines)
 
 

@@ -1,8 +1,8 @@
 """SQLite: one file, one writer, several readers.
 
-All writing goes through one thread. It takes the functions that wait together, runs each in a savepoint of its own,
-commits them as one durable transaction (`synchronous=FULL`) and only then answers all of them: one fsync for many
-acknowledgements. Another process may write the same file; `BEGIN IMMEDIATE` and the busy timeout take turns with it.
+All writing goes through one thread. It takes the functions that wait together, commits them as one durable transaction
+(`synchronous=FULL`) and only then answers all of them: one fsync for many acknowledgements. What one of them raises
+spoils nothing but its own writing. Another process may write the same file; `BEGIN IMMEDIATE` and the busy timeout take turns with it.
 """
 
 import asyncio
