@@ -301,10 +301,10 @@ class Bot:
             await self.gitlab.calls.row("get", path, lambda row: row["id"])
         except Unavailable as silence:
             setting = "GITLAB_TOKEN" if silence.token_refused else "GITLAB_URL"
-            log.warning("gitlab.not_reached", setting=setting, reason=silence.reason, mend=_MENDS[setting])
+            log.warning("gitlab.not_reached", setting=setting, reason=silence.reason, fix=_MENDS[setting])
         except Rejected as refusal:
             setting = "GITLAB_PROJECT" if refusal.gone else "GITLAB_TOKEN"
-            log.warning("gitlab.refuses", setting=setting, reason=refusal.reason, mend=_MENDS[setting])
+            log.warning("gitlab.refuses", setting=setting, reason=refusal.reason, fix=_MENDS[setting])
         else:
             log.info("gitlab.reached")
 

@@ -157,7 +157,7 @@ class RotaReader:
     def _say(self, trouble: str) -> None:
         """Log how it went, when that has changed."""
         if trouble and trouble != self._trouble:
-            log.warning("rota.not_read", reason=trouble, mend="Check ROTA; until then the rota stays as last read.")
+            log.warning("rota.not_read", reason=trouble, fix="Check ROTA; until then the rota stays as last read.")
         elif not trouble and self._trouble != "":
             log.info("rota.read")
         self._trouble = trouble

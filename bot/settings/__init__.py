@@ -61,7 +61,7 @@ class SettingsError(Exception):
         self.problems = tuple(problems)
         count = "one setting needs" if len(problems) == 1 else f"{len(problems)} settings need"
         lacking = f" (no {env_file.name} in {env_file.absolute().parent})" if env_file and not env_file.exists() else ""
-        head = f"Baton cannot start: {count} mending, in the environment or in .env{lacking}."
+        head = f"Baton cannot start: {count} fixing, in the environment or in .env{lacking}."
         super().__init__("\n".join([head, *(f"  {problem}" for problem in problems)]))
 
 

@@ -114,7 +114,7 @@ def code_of(error: Unavailable | Rejected) -> str:
 def mended_by(error: Unavailable | Rejected, setting: str) -> dict[str, str]:
     """Name the setting to mend, and how, for the log, where the token of that setting is what is wrong."""
     is_trouble = code_of(error) in TOKEN_TROUBLE | APP_TOKEN_TROUBLE
-    return {"setting": setting, "mend": MENDS[setting]} if is_trouble else {}
+    return {"setting": setting, "fix": MENDS[setting]} if is_trouble else {}
 
 
 def _meaning(error: SlackApiError) -> Unavailable | Rejected:

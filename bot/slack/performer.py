@@ -70,7 +70,7 @@ class SlackPerformer:
         try:
             channel, ts = await self._post_once(delivery, post, post.channel, said)
         except NotThereError as refusal:
-            self._not_there.warn(refusal.reason, channel=post.channel, mend=MEND)
+            self._not_there.warn(refusal.reason, channel=post.channel, fix=MEND)
             if not post.otherwise:
                 raise
             missed = f"{post.channel} {refusal.code}"

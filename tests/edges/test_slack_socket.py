@@ -90,7 +90,7 @@ def test_a_refused_token_is_said_once_and_not_again_and_again(world: World) -> N
     assert len(said) == 1
     assert "token" in said[0]["reason"]
     assert said[0]["setting"] == "SLACK_APP_TOKEN"
-    assert "xapp-" in said[0]["mend"]
+    assert "xapp-" in said[0]["fix"]
     assert world.bot.asks("/healthz")[0] == 200
     assert world.bot.asks("/readyz")[0] == 503
 
@@ -104,7 +104,7 @@ def test_a_refused_bot_token_is_told_from_a_refused_app_token_with_its_mend(worl
     said = [json.loads(line) for line in world.bot.log.splitlines() if "roster.waits" in line]
 
     assert said[0]["setting"] == "SLACK_BOT_TOKEN"
-    assert "xoxb-" in said[0]["mend"]
+    assert "xoxb-" in said[0]["fix"]
 
 
 def test_it_ends_cleanly_when_asked_to(world: World) -> None:
