@@ -17,6 +17,20 @@ MIGRATING_SECONDS = 30.0
 """How long others who write are waited for when the schema must be changed."""
 
 
+class _Scripted(Database):
+    """The library's own, which looks after every letter of a script inside of a transaction whether a statement has ended."""
+
+    def executescript(self, sql: str) -> sqlite3.Cursor:
+        """Run statements, each of which ends with its line."""
+        cursor, statement = self.conn.cursor(), ""
+        for line in sql.splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                cursor.execute(statement)
+                statement = ""
+        return cursor.execute(statement) if statement.strip() else cursor
+
+
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """Open the database, create or migrate it; raises StoreError, and then nothing was touched."""
     check(path)
@@ -87,7 +101,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
         if migrations.pending(Database(connection)):  # else there is no need to wait for those who write
             wait_no_more(connection)
             take_turn(connection, MIGRATING_SECONDS)  # of two processes that start together the second finds it done
-            migrations.apply(Database(connection))
+            migrations.apply(_Scripted(connection))
             # known once, it is nothing new to whoever optimizes at the next end: opening again then changes nothing
             connection.execute("ANALYZE _sqlite_migrations")
             connection.execute("COMMIT")
