@@ -76,7 +76,7 @@ def test_with_gitlab_down_an_addition_waits_and_is_done_once_also_after_a_kill(
     world.said("GitLab does not answer; 1 operation waits.")
     world.bot.is_killed()
     gitlab.comes_back()
-    world.bot.starts()
+    world.bot_returns()
     world.said("labelled “unscheduled”")
     world.is_idle()
 

@@ -137,7 +137,7 @@ def test_with_gitlab_down_the_label_is_chosen_all_the_same_and_set_when_it_is_ba
     world.said("GitLab does not answer; 1 operation waits.")
     world.bot.is_killed()
     gitlab.comes_back()
-    world.bot.starts()
+    world.bot_returns()
 
     world.said("@alice set AP2 (U1 × I3) on")
     world.is_idle()

@@ -321,11 +321,11 @@ def test_a_bot_that_is_killed_between_offer_and_answer_has_lost_nothing(
     takes(world, alice)
     offer = offers(world, alice, bob, "Nothing else", {f"#{lost}": "half are back"})
     world.bot.is_killed()
-    world.bot.starts()
+    world.bot_returns()
 
     accepts(world, bob, offer)
     world.bot.is_killed()
-    world.bot.starts()
+    world.bot_returns()
 
     world.until(lambda: len(reports(gitlab)) == 2, "the report is there")
     world.is_idle()

@@ -25,7 +25,6 @@ from tests.stories.world import CHANNEL, World, usual_outcome
 
 EVERYTHING = bool(os.environ.get("FAULTS"))
 AT_ONCE = 6
-LEASES_END = 20.0
 Service = Literal["gitlab", "slack"]
 
 
@@ -121,8 +120,7 @@ def outcome_after(work: Work, death: Death, folder: Path) -> tuple[dict[str, Any
         world.until(lambda: not world.bot.is_running or _is_told(world, work), "the bot dies")
         died = not world.bot.is_running
         if died:
-            world.clock.moves(seconds=LEASES_END)
-            world.bot.starts()
+            world.bot_returns()
         work.is_done(world)
         return world.outcome, died
 
@@ -203,15 +201,33 @@ def test_what_was_interrupted_goes_on_by_itself_within_twenty_seconds_of_a_resta
 
 
 @side_by_side
+def test_when_one_of_two_processes_is_killed_in_the_middle_the_other_goes_on(world: World) -> None:
+    world.seeds_small_week()
+    second = world.another_bot()
+    second.starts()
+    world.opens_rollover(world.alice)
+
+    def dies(_: object) -> bool:
+        second.is_killed()
+        return True
+
+    world.gitlab.weather.at_call(3, dies, match="PUT")
+    world.alice.submits()
+
+    world.report(within=60)
+    world.is_idle()
+    assert world.outcome == usual_outcome()
+
+
+@side_by_side
 def test_what_was_acknowledged_is_done_though_the_bot_dies_right_after(world: World) -> None:
     _preview(world)
     world.gitlab.goes_down()
     assert world.alice.submits().ok
     world.bot.is_killed()
     world.gitlab.comes_back()
-    world.clock.moves(seconds=LEASES_END)
 
-    world.bot.starts()
+    world.bot_returns()
 
     ROLLOVER.is_done(world)
     assert world.outcome == usual_outcome()

@@ -155,7 +155,7 @@ def test_a_hook_while_the_api_is_away_is_answered_at_once_and_acted_on_later_als
     world.bot.is_killed()
     gitlab.comes_back()
     assert gitlab.labels_of(iid) == []
-    world.bot.starts()
+    world.bot_returns()
 
     is_labelled(world, iid)
 

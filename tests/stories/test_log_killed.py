@@ -1,6 +1,6 @@
 """Killed at random moments while three people type: all that was acknowledged is in the log and in GitLab, and nothing twice.
 
-Ten rounds; with `FAULTS=1` (`make faults`) three hundred.
+Six rounds; with `FAULTS=1` (`make faults`) three hundred.
 """
 
 import os
@@ -16,8 +16,7 @@ from bot.sandbox.slack.persona import Persona
 from tests.stories.night import declares, echoes, exported, notes_of, only_outage, plain
 from tests.stories.world import CHANNEL, World
 
-ROUNDS = 300 if os.environ.get("FAULTS") else 10
-LEASES_END = 20.0
+ROUNDS = 300 if os.environ.get("FAULTS") else 6
 
 
 class Typist:
@@ -47,8 +46,7 @@ def plays_a_round(world: World, typists: list[Typist], after: float) -> None:
         ended.set()
         for each in typing:
             each.result()
-    world.clock.moves(seconds=LEASES_END)
-    world.bot.starts()
+    world.bot_returns()
 
 
 def test_what_was_acknowledged_is_in_the_log_and_in_gitlab_once_whenever_the_bot_is_killed(

@@ -170,25 +170,6 @@ def test_two_leads_at_two_processes_turn_the_week_once(world: World) -> None:
 
 
 @side_by_side
-def test_when_one_of_two_processes_is_killed_in_the_middle_the_other_goes_on(world: World) -> None:
-    world.seeds_small_week()
-    second = world.another_bot()
-    second.starts()
-    world.opens_rollover(world.alice)
-
-    def dies(_: object) -> bool:
-        second.is_killed()
-        return True
-
-    world.gitlab.weather.at_call(3, dies, match="PUT")
-    world.alice.submits()
-
-    world.report(within=60)
-    world.is_idle()
-    assert world.outcome == usual_outcome()
-
-
-@side_by_side
 def test_a_rollover_that_is_asked_for_again_after_its_end_is_refused_with_words(
     world: World, slack: Slack, alice: Persona
 ) -> None:

@@ -80,8 +80,7 @@ def test_outages_made_while_the_bot_was_away_are_known_when_it_is_back_and_baton
     world.said("(#1)")
     world.bot.is_killed()
     iid = gitlab.add_issue("Mail is late", ["outage"])
-    world.clock.moves(seconds=20)
-    world.bot.starts()
+    world.bot_returns()
 
     world.until(lambda: "Timeline of O2" in alice.types(f"/event timeline #{iid}", CHANNEL).text, "it is known")
     alice.types("/event resolve", CHANNEL)

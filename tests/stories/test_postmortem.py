@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 from tests.stories.night import declares, file_sent, only_outage, plain
+from tests.stories.side_by_side import side_by_side
 from tests.stories.world import CHANNEL, World
 
 
+@side_by_side
 def test_a_draft_put_into_the_issue_names_nobody_and_keeps_what_people_added(tmp_path: Path) -> None:
     with World(tmp_path) as world:
         world.slack.change_person("U2", real_name="Bob Real", email="b.real@example.org")
@@ -42,6 +44,7 @@ def test_a_draft_put_into_the_issue_names_nobody_and_keeps_what_people_added(tmp
         assert below.endswith(" -->\n\nGraphs: see the board")
 
 
+@side_by_side
 def test_a_post_mortem_that_nobody_began_is_reminded_of_once_on_the_morning_after(tmp_path: Path) -> None:
     with World(tmp_path) as world:
         world.bot.starts()

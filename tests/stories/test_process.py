@@ -113,7 +113,7 @@ def test_the_command_line_starts_the_same_bot(world: World, tmp_path: Path) -> N
     assert world.bot.stops() == 0
     with (tmp_path / "shell.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "serve", "--now", world.clock.said],
+            [sys.executable, "-m", "bot", "serve", "--now", world.clock.told()],
             env=environment(world.bot.settings),
             cwd=tmp_path,
             stderr=log,
@@ -160,8 +160,7 @@ def ends_within_ten_seconds_and_goes_on(world: World, trouble: Callable[[], None
     assert time.monotonic() - begun < 10
     world.gitlab.comes_back()
     world.slack.comes_back()
-    world.clock.moves(seconds=20)
-    world.bot.starts()
+    world.bot_returns()
     world.report()
     world.is_idle()
     assert world.outcome == usual_outcome()

@@ -231,7 +231,7 @@ def test_the_picture_comes_once_also_after_kills_and_while_slack_stumbles(drawin
 
     drawing.rolls_over()
     drawing.bot.is_killed()
-    drawing.bot.starts()
+    drawing.bot_returns()
     drawing.is_idle()
 
     assert len(pictures(drawing, CHANNEL)) == 1

@@ -28,10 +28,12 @@ from bot.sandbox.weather import Weather
 from tests.contract import check_exchanges
 from tests.stories.process import ROOT, Bot
 
-WEDNESDAY = "2026-11-25T09:00Z"
-"""When most stories begin: the morning after the week's last day."""
+WEDNESDAY = "2026-11-25T09:01Z"
+"""When most stories begin: the morning after the week's last day, and not at a moment at which the bot looks around."""
 TUESDAY = date(2026, 11, 24)
 PATIENCE = 30.0
+LEASES_END = 20.0
+"""Seconds after which another process may take over what one had begun before it was killed."""
 CHANNEL = "C1"
 HOOK_SECRET = "a-secret-for-hooks"
 DAY = timedelta(days=1)
@@ -41,24 +43,31 @@ class Clock:
     """The worlds' time, which runs on from the instant at which the story begins."""
 
     def __init__(self, begins: str) -> None:
-        self._ahead = datetime.fromisoformat(begins) - datetime.now(UTC)
+        self._set(datetime.fromisoformat(begins))
+
+    def _set(self, shown: datetime, pace: float = 1.0) -> None:
+        self._shown, self._since, self._pace = shown, datetime.now(UTC), pace
 
     def __call__(self) -> datetime:
         """The present instant."""
-        return datetime.now(UTC) + self._ahead
+        return self._shown + (datetime.now(UTC) - self._since) * self._pace
 
     def moves(self, **by: float) -> None:
         """Jumps ahead (`minutes=5`); a bot learns of it when it starts."""
-        self._ahead += timedelta(**by)
+        self._shown += timedelta(**by)
+
+    def runs_fast(self) -> None:
+        """Runs five times as fast as the machine's, until a bot is told of it."""
+        self._set(self(), pace=5.0)
 
     def runs_with_the_machine(self) -> None:
         """Shows from now on what a command sees that is run as a process of its own: nobody tells it another time."""
-        self._ahead = timedelta()
+        self._set(datetime.now(UTC))
 
-    @property
-    def said(self) -> str:
-        """As the bot is told it."""
-        return self().isoformat()
+    def told(self) -> str:
+        """As a bot is told it, which has the machine's pace; from now on both have."""
+        self._set(self())
+        return self._shown.isoformat()
 
 
 class Gitlab(GitlabWorld):
@@ -185,7 +194,7 @@ class World:
             "REPORT_PICTURE": "no",
         }
         name = f"bot{next(self._numbers)}"
-        bot = Bot(needed | self._settings | settings, self._folder, lambda: self.clock.said, self._speaks_to, name)
+        bot = Bot(needed | self._settings | settings, self._folder, self.clock.told, self._speaks_to, name)
         self.bots.append(bot)
         return bot
 
@@ -200,6 +209,11 @@ class World:
         """The bot is started anew with other settings, on the same database."""
         self.bot.is_killed()
         self.bot = self.another_bot(**settings)
+        self.bot.starts()
+
+    def bot_returns(self) -> None:
+        """The bot is started again, long enough after its end to go on with what it had begun."""
+        self.clock.moves(seconds=LEASES_END)
         self.bot.starts()
 
     # waiting
