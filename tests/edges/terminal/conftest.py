@@ -12,9 +12,13 @@ from tests.stories.world import World
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A world with a week that is over, in which no bot serves; only Alice leads."""
+    """A world with a week that is over, in which no bot serves; only Alice leads.
+
+    Its time runs fast until one serves: a command waits until what it has to tell may be told.
+    """
     monkeypatch.chdir(tmp_path)
     with World(tmp_path, WOW_LEADS="U1") as world:
+        world.clock.runs_fast()
         for name, value in world.bot.settings.items():
             monkeypatch.setenv(name, value)
         yield world

@@ -17,8 +17,8 @@ def test_what_is_logged_is_listed_found_and_echoed_in_the_channel(world: World, 
     assert code == terminal.DONE
     assert said == "Logged as event 1: incident · 2026-11-25 08:05 UTC db1 stopped <!channel>"
     assert "2 events, newest last • 2026-11-25 08:05 UTC incident · db1 stopped <!channel> · ops (terminal)" in listed
-    assert "2026-11-25 08:50 UTC change · restarted redis" in listed
-    assert "1 event, newest last • 2026-11-25 08:50 UTC change · restarted redis · ops (terminal)" in found
+    assert "2026-11-25 08:51 UTC change · restarted redis" in listed
+    assert "1 event, newest last • 2026-11-25 08:51 UTC change · restarted redis · ops (terminal)" in found
     assert "by ops (terminal)" in world.said("db1 stopped <!channel>").text
     assert shell.audit()[0] == (OPS, "/event log incident 08:05 db1 stopped <!channel>", "done", "terminal")
 
@@ -63,8 +63,8 @@ def test_an_event_is_edited_struck_through_restored_and_switched(world: World, s
     retracted = shell.does(lambda twin: twin.retract(1, wait=True))
     restored = shell.does(lambda twin: twin.restore(1, wait=True))
 
-    assert edited == (terminal.DONE, "Event 1 now says: change · 2026-11-25 08:00 UTC restarted redis2")
-    assert switched == (terminal.DONE, "Event 1 now says: incident · 2026-11-25 08:00 UTC restarted redis2")
+    assert edited == (terminal.DONE, "Event 1 now says: change · 2026-11-25 08:01 UTC restarted redis2")
+    assert switched == (terminal.DONE, "Event 1 now says: incident · 2026-11-25 08:01 UTC restarted redis2")
     assert retracted[1].endswith("(retracted)")
     assert restored == switched
     assert "restored by ops (terminal)" in world.said("restarted redis2").text

@@ -27,4 +27,4 @@ def test_looking_at_a_silent_gitlab_gives_what_it_said_last(world: World, shell:
     code, said = shell.runs(lambda bot: wow.status(bot, OPS))
 
     assert code == terminal.SILENT
-    assert "as of 09:00 UTC" in said
+    assert "as of 09:01 UTC" in said

@@ -138,7 +138,7 @@ def test_a_timeline_is_told_in_order_and_drawn(world: World, shell: Shell, tmp_p
 
     assert code == terminal.DONE
     assert said.startswith(
-        "Timeline of O1 “Database is down” 2026-11-25 09:00 UTC, ongoing · 2 events • 2026-11-25 08:30"
+        "Timeline of O1 “Database is down” 2026-11-25 09:01 UTC, ongoing · 2 events • 2026-11-25 08:30"
     )
     assert "direct messages" not in said
     assert said.endswith("timeline.png.")
@@ -224,8 +224,7 @@ def test_ctrl_c_leaves_an_outage_to_serve(world: World, shell: Shell, tmp_path: 
         left.send_signal(signal.SIGINT)
         said, _ = left.communicate(timeout=60)
     world.gitlab.comes_back()
-    world.clock.moves(seconds=20)  # what was under way when it ended may be taken over
-    world.bot.starts()
+    world.bot_returns()
     world.is_idle(within=60)
 
     assert left.returncode == 130
