@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, cast
@@ -120,9 +121,14 @@ def drawing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
         yield importlib.import_module("bot.charts.__main__")
 
 
+@cache
+def axes(drawing: ModuleType, picture: Drawable) -> Any:  # noqa: ANN401 - nothing here loads matplotlib to name it
+    return drawing.placed(picture).figure.axes[0]
+
+
 def texts(drawing: ModuleType, picture: Drawable) -> Iterator[Any]:
     with drawing.paper.settings():
-        yield from (text for text in drawing.placed(picture).figure.axes[0].texts if text.get_text())
+        yield from (text for text in axes(drawing, picture).texts if text.get_text())
 
 
 def said(drawing: ModuleType, picture: Drawable) -> list[str]:
@@ -133,20 +139,18 @@ def said(drawing: ModuleType, picture: Drawable) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["5 events", "500 events", "odd texts"])
-def test_a_timeline_is_drawn_as_wide_as_a_phone_shows_well_and_no_higher_than_it_is_looked_at(name: str) -> None:
-    png = asyncio.run(draw(PICTURES[name]))
+def test_a_timeline_is_drawn_as_wide_as_a_phone_shows_well_and_no_higher_than_it_is_looked_at(
+    name: str, drawing: ModuleType
+) -> None:
+    png = drawing.drawn(PICTURES[name])
 
     width, height = size(png)
     assert width == layout.WIDTH
     assert 400 < height < 2000
 
 
-def test_the_same_is_drawn_the_same() -> None:
-    async def twice() -> tuple[bytes, bytes]:
-        return await asyncio.gather(draw(PICTURES["40 events"]), draw(PICTURES["40 events"]))
-
-    first, second = asyncio.run(twice())
-    assert first == second
+def test_the_process_draws_and_the_same_is_drawn_the_same_in_another_one(drawing: ModuleType) -> None:
+    assert asyncio.run(draw(PICTURES["40 events"])) == drawing.drawn(PICTURES["40 events"])
 
 
 def test_the_bot_itself_loads_nothing_that_draws() -> None:
@@ -247,8 +251,8 @@ def test_an_outage_that_goes_on_has_no_end(drawing: ModuleType) -> None:
     assert "ongoing at 1 Feb 00:10" in words
 
 
-def test_a_week_is_drawn_as_wide_as_a_phone_shows_well() -> None:
-    width, height = size(asyncio.run(draw(WEEKS["usual"])))
+def test_a_week_is_drawn_as_wide_as_a_phone_shows_well(drawing: ModuleType) -> None:
+    width, height = size(drawing.drawn(WEEKS["usual"]))
 
     assert width == layout.WIDTH
     assert 900 < height < 1600

@@ -82,36 +82,35 @@ def test_the_demo_plays_a_rollover_its_report_and_the_way_back_and_ends_by_itsel
     assert [each.name for each in tmp_path.iterdir()] == ["demo.svg"], "nothing else is left behind"
 
 
-def test_a_terminal_that_knows_only_ascii_reads_well_too(tmp_path: Path) -> None:
+def test_a_tour_in_a_terminal_that_knows_only_ascii_reads_well_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
     plain = surroundings(tmp_path, LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     with subprocess.Popen(TOUR, env=plain, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
         said = reads_until(demo, "GitLab is cut off")
-        demo.terminate()
+        ends_at(demo, signal.SIGTERM, tmp_path)
 
     assert '3. Rename "WoW" to "WoW ending ' in said
     assert "x GitLab is cut off" in said
     assert "?" not in said
 
 
+# A tour that is told to end by SIGTERM stands above, and a page that is left by Ctrl-C while it is looked at below.
 @pytest.mark.parametrize(
-    ("shown", "moment"), [(TOUR, "The week is over"), (PAGE, "Starting"), (PAGE, "Ctrl-C ends it")]
+    ("number", "shown", "moment"),
+    [
+        (signal.SIGINT, TOUR, "The week is over"),
+        (signal.SIGINT, PAGE, "Starting"),
+        (signal.SIGTERM, PAGE, "Starting"),
+        (signal.SIGTERM, PAGE, "Ctrl-C ends it"),
+    ],
 )
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_the_demo_and_its_child_at_any_moment(
     number: signal.Signals, shown: list[str], moment: str, tmp_path: Path
 ) -> None:
     with subprocess.Popen(
         shown, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as demo:
-        assert demo.stdout is not None
         reads_until(demo, moment)
-        demo.send_signal(number)
-        rest = demo.stdout.read()
-
-        assert demo.wait(PATIENCE) == 0
-    assert "Ended; nothing is left behind." in rest
-    is_left(tmp_path)
-    assert not list(tmp_path.iterdir())
+        ends_at(demo, number, tmp_path)
 
 
 def test_a_killed_demo_leaves_neither_its_child_nor_its_folder(tmp_path: Path) -> None:
@@ -154,7 +153,6 @@ def test_ctrl_c_ends_a_demo_in_the_background_that_browsers_look_at_whether_they
     with subprocess.Popen(
         in_the_background, env=surroundings(tmp_path), cwd=tmp_path, stdout=subprocess.PIPE, text=True
     ) as demo:
-        assert demo.stdout is not None
         said = reads_until(demo, "Ctrl-C ends it")
         port = int(re.findall(r"Open http://127\.0\.0\.1:(\d+)", said)[0])
         with ExitStack() as stack:
@@ -163,11 +161,7 @@ def test_ctrl_c_ends_a_demo_in_the_background_that_browsers_look_at_whether_they
                 looks.sendall(f"GET /page/changes HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
                 if reads:
                     assert b"200 OK" in looks.recv(1024)
-            demo.send_signal(signal.SIGINT)
-            rest = demo.stdout.read()
-
-        assert demo.wait(PATIENCE) == 0
-    assert "Ended; nothing is left behind." in rest
+            ends_at(demo, signal.SIGINT, tmp_path)
 
 
 @side_by_side
@@ -196,38 +190,36 @@ def test_a_demo_that_stays_up_gives_a_block_after_which_each_command_looks_at_it
     assert "/api/\n" not in said.split("Have a look")[1].split("In another terminal")[0]
 
 
-def test_the_page_is_at_the_address_that_was_printed_and_nothing_plays_by_itself(tmp_path: Path) -> None:
-    with page(tmp_path) as address:
-        with urllib.request.urlopen(f"{address}/") as answer:
-            shown = answer.read().decode()
-        week = asks(address, "gitlab")["milestones"][0]
-        steps = asks(address, "guide")["steps"]
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page of which the port that was asked for was taken: this is said, and it is at another one."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with page(tmp_path_factory.mktemp("page"), f"(port {port} is taken)", "--port", str(port)) as address:
+            assert not address.endswith(f":{port}")
+            yield address
+
+
+def test_the_page_is_at_the_address_that_was_printed_and_nothing_plays_by_itself(address: str) -> None:
+    with urllib.request.urlopen(f"{address}/") as answer:
+        shown = answer.read().decode()
+    week = asks(address, "gitlab")["milestones"][0]
+    steps = asks(address, "guide")["steps"]
 
     assert "<title>Baton’s sandbox</title>" in shown
     assert (week["title"], week["open"]) == ("WoW", 13)
+    assert steps
     assert not any(each["done"] for each in steps)
 
 
-def test_a_port_that_is_taken_is_said_and_the_page_is_at_another_one(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-
-        with page(tmp_path, f"(port {port} is taken)", "--port", str(port)) as address:
-            assert asks(address, "guide")["steps"]
-            assert not address.endswith(f":{port}")
-
-
-def test_the_bot_is_killed_and_travels_and_is_there_again_with_what_it_knew(tmp_path: Path) -> None:
-    with page(tmp_path) as address:
-        does(address, "turn", service="gitlab", kind="down")
-        does(address, "kill")
-        killed = asks(address, "weather")
-        to = killed["destinations"]["wednesday"]
-        does(address, "travel", to="wednesday")
-        travelled = asks(address, "weather")
-        seen = {each["title"] for each in asks(address, "guide")["steps"] if each["done"]}
+def test_the_bot_is_killed_and_travels_and_is_there_again_with_what_it_knew(address: str) -> None:
+    does(address, "turn", service="gitlab", kind="down")
+    does(address, "kill")
+    killed = asks(address, "weather")
+    to = killed["destinations"]["wednesday"]
+    does(address, "travel", to="wednesday")
+    travelled = asks(address, "weather")
+    seen = {each["title"] for each in asks(address, "guide")["steps"] if each["done"]}
 
     assert (killed["busy"], set(killed["outbox"])) == ("", {"gitlab", "slack"})
     assert travelled["weather"]["gitlab"] == "down"
@@ -329,6 +321,16 @@ def reads_until(demo: "subprocess.Popen[str]", words: str) -> str:
         assert line, f"the demo ended without “{words}”\n{said}"
         said += line
     return said
+
+
+def ends_at(demo: "subprocess.Popen[str]", number: signal.Signals, folder: Path) -> None:
+    """Sends a signal, at which the demo says that it ends, and leaves nothing behind."""
+    assert demo.stdout is not None
+    demo.send_signal(number)
+    assert "Ended; nothing is left behind." in demo.stdout.read()
+    assert demo.wait(PATIENCE) == 0
+    is_left(folder)
+    assert not list(folder.iterdir())
 
 
 def is_left(folder: Path) -> None:
