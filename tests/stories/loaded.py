@@ -6,8 +6,11 @@ Only the process that forks them loads this.
 import gc
 from importlib import import_module
 
+from typer.main import get_command
+
+from bot.__main__ import cli
+
 for _name in (
-    "bot.__main__",
     "bot.app",
     "tests.stories.process",
     # what is loaded only when it is needed, which it is in every story
@@ -23,6 +26,9 @@ for _name in (
     "uvloop",
 ):
     import_module(_name)
+
+program = get_command(cli)
+"""What `python -m bot` runs; to put its fifty commands together takes longer than most of them."""
 
 # What is loaded is never collected: looking through it would cost each process a copy of its own.
 gc.collect()

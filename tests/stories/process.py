@@ -172,6 +172,6 @@ def _run(arguments: list[str], variables: dict[str, str], folder: str, log: str,
         os.dup2(file.fileno(), 1)
         os.dup2((beside if errors else file).fileno(), 2)
     sys.argv = ["bot", *arguments]
-    from bot.__main__ import cli  # loaded in the process that is forked, not in the one that tests
+    from tests.stories.loaded import program  # loaded in the process that is forked, not in the one that tests
 
-    cli()
+    program()

@@ -4,7 +4,6 @@ import os
 import pty
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -157,15 +156,7 @@ def test_help_is_a_command_too_and_case_does_not_matter(world: World, tmp_path: 
 def test_a_port_that_is_taken_is_named(world: World, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run(
-            [sys.executable, "-m", "bot", "serve"],
-            env=environment({**world.bot.settings, "HOST": "127.0.0.1", "PORT": str(port)}),
-            cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        done = run_to_its_end(["serve"], {**world.bot.settings, "HOST": "127.0.0.1", "PORT": str(port)}, tmp_path)
 
     assert done.returncode == 2
     assert f"PORT: another program listens on 127.0.0.1:{port}. Stop it, or set another PORT.\n" in done.stderr
