@@ -188,6 +188,7 @@ def test_a_click_is_not_lost_when_the_message_changes_under_it(windows: Windows)
 
     expect(ben.modal.get_by_label("What happened")).to_have_value("slow logins")
     ben.page.keyboard.press("Escape")
+    expect(ben.modal).to_be_hidden()
     expect(ben.message(line)).to_contain_text("switched by @chen")
 
 

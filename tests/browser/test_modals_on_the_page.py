@@ -282,7 +282,7 @@ def test_a_view_is_pushed_updated_and_gone_back_from(ada: Window, bot: App) -> N
     ada.modal.get_by_label("Summary").fill("All is well")
     ada.modal.get_by_role("button", name="Send").click()
     expect(ada.modal.get_by_role("heading", name="Second")).to_be_visible()
-    ada.modal.get_by_role("button", name="On").click()
+    ada.modal.get_by_role("button", name="On", exact=True).click()
     expect(ada.modal).to_contain_text("This is Changed")
 
     ada.modal.get_by_role("button", name="Back").click()
@@ -295,7 +295,7 @@ def test_clear_takes_every_view_away(ada: Window, bot: App) -> None:
     bot.answers = [{"response_action": "push", "view": second("Second")}, {"response_action": "clear"}]
     ada.modal.get_by_label("Summary").fill("All is well")
     ada.modal.get_by_role("button", name="Send").click()
-    ada.modal.get_by_role("button", name="On").click()
+    ada.modal.get_by_role("button", name="On", exact=True).click()
 
     expect(ada.modal).to_be_hidden()
 

@@ -50,6 +50,7 @@ def test_what_comes_before_somebodys_eyes_is_not_marked_as_new(windows: Windows)
     here = chen.page.get_by_role("navigation", name="Workspace").get_by_role("button", name="alerts")
     expect(here).not_to_contain_text("unread")
     chen.page.reload()
+    expect(chen.field).to_be_visible()
     said = "Chen reads along."
 
     ben.types(said)
@@ -79,6 +80,33 @@ def test_two_people_talk_where_the_bot_is_not(windows: Windows) -> None:
     expect(to_ben).to_contain_text("1")
     to_ben.click()
     expect(chen.message("Only between us.")).to_be_visible()
+
+
+def test_who_goes_on_before_a_talk_has_opened_stays_where_they_went(windows: Windows) -> None:
+    ben = windows.open("U0BEN")
+    held = Held(ben.page, "**/page/slack/talk-to")
+    ben.goes_to("Chen Lihua")
+    held.comes()
+
+    ben.goes_to("alerts")
+    held.goes_on()
+
+    expect(ben.page.get_by_role("heading", level=1)).to_have_text("alerts")
+    expect(ben.field).to_be_focused()
+
+
+def test_a_place_that_opens_late_takes_nobody_out_of_what_they_do_meanwhile(windows: Windows) -> None:
+    ben = windows.open("U0BEN")
+    tab = ben.page.get_by_role("tab", name="GitLab")
+    held = Held(ben.page, "**/page/slack?*")
+    ben.goes_to("alerts")
+    held.comes()
+
+    tab.click()
+    held.goes_on()
+
+    expect(ben.page.get_by_role("heading", level=1)).to_have_text("alerts")
+    expect(tab).to_be_focused()
 
 
 def test_people_and_commands_are_completed_while_one_types(windows: Windows) -> None:
@@ -249,11 +277,13 @@ def test_a_thread_opens_also_while_the_page_looks_for_something_else(windows: Wi
     chen.thread.get_by_role("textbox").fill("And goes on with it")
     chen.thread.get_by_role("textbox").press("Enter")
     chen.goes_to("Threads")
+    begun = chen.page.get_by_role("button", name="Begins a thread")
+    expect(begun).to_be_visible()
     held = Held(chen.page, "**/page/slack?*")
     ben.types("Says something meanwhile")
     held.comes()
 
-    chen.page.get_by_role("button", name="Begins a thread").click()
+    begun.click()
     held.goes_on()
 
     expect(chen.thread).to_contain_text("And goes on with it")

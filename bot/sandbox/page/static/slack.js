@@ -25,6 +25,7 @@ export function start(page) {
   let hasNew = false;
   let skew = 0;
   let editing = null;
+  let goings = 0;
   const drafts = new Map();
 
   // -- asking and telling ---------------------------------------------------------------------------------------------
@@ -116,6 +117,7 @@ export function start(page) {
   }
 
   async function open(id, { focus = false } = {}) {
+    const going = (goings += 1);
     stopEditing({ quietly: true });
     drafts.set(place, composer.text);
     place = id;
@@ -129,8 +131,14 @@ export function start(page) {
     if (id === HOME) await act("open-home", {});
     else if (isApp(here())) await act("open-messages", {});
     await again();
+    if (going !== goings) return; // somebody went on meanwhile
     if (page.isPhone) page.show("talk");
-    if (focus) (talkBox.contains(composer.element) && !composer.element.hidden && !page.isPhone ? composer.field : talk).focus();
+    if (focus && isWaiting()) (talkBox.contains(composer.element) && !composer.element.hidden && !page.isPhone ? composer.field : talk).focus();
+  }
+
+  /** Whether somebody still is where they asked for a place, and does nothing else until it is there. */
+  function isWaiting() {
+    return [document.body, talk].includes(document.activeElement) || [sidebar, header].some((each) => each.contains(document.activeElement));
   }
 
   async function openThread(message) {
@@ -148,8 +156,9 @@ export function start(page) {
   }
 
   async function talkTo(user) {
+    const going = (goings += 1);
     const answer = await act("talk-to", { user });
-    if (answer.ok) await open(answer.channel, { focus: true });
+    if (answer.ok && going === goings) await open(answer.channel, { focus: true });
   }
 
   // -- the conversation -------------------------------------------------------------------------------------------------
