@@ -134,27 +134,29 @@ class Browsers:
         self._stack.close()
 
     def gives(self, size: tuple[int, int], more: Mapping[str, Any]) -> Page:
-        """An empty window of this size, in a context that nothing else uses."""
-        kept = self._empty.get(_kind(size, more))
-        if kept:
-            return kept.pop()
-        self._browser = self._browser or self._started()
-        context = self._browser.new_context(viewport={"width": size[0], "height": size[1]}, **more)
-        context.set_default_timeout(PATIENCE)
-        return context.new_page()
+        """An empty window of this size, in a context that nothing else uses: what is not in front is drawn slowly."""
+        kept = self._empty.get(_kind(more))
+        page = kept.pop() if kept else self._new(more)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        return page
 
-    def takes(self, page: Page, size: tuple[int, int], more: Mapping[str, Any]) -> None:
+    def takes(self, page: Page, more: Mapping[str, Any]) -> None:
         """A window that is done with: what it remembers, and how it was changed, is forgotten."""
         if page.is_closed():
             return
         page.evaluate("sessionStorage.clear(); localStorage.clear()")
         page.context.set_offline(False)
-        page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=more.get("color_scheme", "light"), reduced_motion="no-preference")
         page.mouse.up()
         page.mouse.move(0, 0)
         page.goto("about:blank")
-        self._empty.setdefault(_kind(size, more), []).append(page)
+        self._empty.setdefault(_kind(more), []).append(page)
+
+    def _new(self, more: Mapping[str, Any]) -> Page:
+        self._browser = self._browser or self._started()
+        context = self._browser.new_context(**more)
+        context.set_default_timeout(PATIENCE)
+        return context.new_page()
 
     def _started(self) -> Browser:
         playwright = self._stack.enter_context(sync_playwright())
@@ -163,8 +165,8 @@ class Browsers:
         return browser
 
 
-def _kind(size: tuple[int, int], more: Mapping[str, Any]) -> str:
-    return f"{size} {sorted(more.items())}"
+def _kind(more: Mapping[str, Any]) -> str:
+    return str(sorted(more.items()))
 
 
 class Windows:
@@ -174,7 +176,7 @@ class Windows:
         self._browsers = browsers
         self.address = address
         self.faults: list[str] = []
-        self._opened: list[tuple[Page, tuple[int, int], Mapping[str, Any]]] = []
+        self._opened: list[tuple[Page, Mapping[str, Any]]] = []
 
     def open(
         self,
@@ -185,7 +187,7 @@ class Windows:
     ) -> "Window":
         """A window for somebody, with a conversation in front."""
         page = self._browsers.gives(size, more)
-        self._opened.append((page, size, more))
+        self._opened.append((page, more))
         page.on("pageerror", self._hears)
         page.goto(f"{self.address}/?as={person}&in={place}")
         window = Window(page)
@@ -195,8 +197,8 @@ class Windows:
     def close(self) -> None:
         """Everybody leaves."""
         while self._opened:
-            page, size, more = self._opened.pop()
-            self._browsers.takes(page, size, more)
+            page, more = self._opened.pop()
+            self._browsers.takes(page, more)
             page.remove_listener("pageerror", self._hears)
 
     def _hears(self, error: Error) -> None:

@@ -201,6 +201,19 @@ def test_only_the_page_itself_is_let_in(
         assert said["Content-Security-Policy"].startswith("default-src 'self'")
 
 
+def test_what_the_page_is_made_of_is_kept_by_the_browser_under_an_address_of_this_version(browser: Browser) -> None:
+    _, page, said = browser.asks("GET", "/")
+    addresses = set(re.findall(r"/page/static/[^\"#]+", page))
+
+    assert said["Cache-Control"] == "no-store"
+    assert {re.sub(r"\d+/", "", each) for each in addresses} >= {"/page/static/page.js", "/page/static/icons.svg"}
+    for address in addresses:
+        status, _, said = browser.asks("GET", address)
+        assert (status, said["Cache-Control"]) == (200, "max-age=31536000, immutable"), address
+    script = next(each for each in addresses if each.endswith("page.js"))
+    assert browser.asks("GET", script.replace("page.js", "nothing.js"))[0] == 404
+
+
 def test_the_stream_names_the_world_that_changed(browser: Browser) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", browser.server.port, timeout=5)
     connection.request("GET", "/page/changes")

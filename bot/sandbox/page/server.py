@@ -40,6 +40,7 @@ def application(slack: SlackWorld, gitlab: GitlabWorld, controls: Controls) -> w
     """The whole page as one aiohttp app."""
     app = web.Application(middlewares=[_only_from_here], client_max_size=_MOST_BYTES)
     app.router.add_get("/", _index)
+    app.router.add_get(r"/page/static/{version:\d+}/{name:\w+\.\w+}", _kept)
     app.router.add_static("/page/static/", STATIC)
     app.router.add_get(
         "/page/changes", _stream({"slack": slack.changes, "gitlab": gitlab.changes, "weather": controls.changes})
@@ -52,7 +53,20 @@ def application(slack: SlackWorld, gitlab: GitlabWorld, controls: Controls) -> w
 
 
 async def _index(_: web.Request) -> web.StreamResponse:
-    return web.FileResponse(STATIC / "index.html")
+    words = (STATIC / "index.html").read_text(encoding="utf-8")
+    return web.Response(text=words.replace("/page/static/", f"/page/static/{_version()}/"), content_type="text/html")
+
+
+def _version() -> int:
+    """Another one when one of the page's files has changed: under this one, a browser may keep what it has."""
+    return max(each.stat().st_mtime_ns for each in STATIC.iterdir())
+
+
+async def _kept(request: web.Request) -> web.StreamResponse:
+    file = STATIC / request.match_info["name"]
+    if not file.is_file():
+        raise web.HTTPNotFound
+    return web.FileResponse(file, headers={"Cache-Control": "max-age=31536000, immutable"})
 
 
 def _stream(worlds: Mapping[str, Changes]) -> _Handler:
@@ -121,5 +135,5 @@ async def _only_from_here(request: web.Request, handler: _Handler) -> web.Stream
         raise web.HTTPForbidden(text="This page is for the browser on its own machine.")
     response = await handler(request)
     if not response.prepared:
-        response.headers.update(_HEADERS)
+        response.headers.extend({name: value for name, value in _HEADERS.items() if name not in response.headers})
     return response

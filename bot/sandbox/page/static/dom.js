@@ -22,7 +22,7 @@ export function icon(name) {
   drawing.setAttribute("class", "icon");
   drawing.setAttribute("aria-hidden", "true");
   const used = document.createElementNS(DRAWN, "use");
-  used.setAttribute("href", `/page/static/icons.svg#${name}`);
+  used.setAttribute("href", new URL(`icons.svg#${name}`, import.meta.url).href);
   drawing.append(used);
   return drawing;
 }

@@ -64,7 +64,7 @@ function drawing(name) {
   const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   picture.setAttribute("class", "emoji-drawing");
   const used = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  used.setAttribute("href", `/page/static/emoji.svg#${name}`);
+  used.setAttribute("href", new URL(`emoji.svg#${name}`, import.meta.url).href);
   picture.append(used);
   return picture;
 }

@@ -112,7 +112,7 @@ export function start(page) {
   const drawAll = unlessPressed(list, drawList);
   const drawOne = unlessPressed(one, (item) => gitlab.open && keyOf(gitlab.open) === keyOf(item) && drawItem(one, gitlab, item));
 
-  const look = page.on("gitlab", async () => {
+  const look = page.on(["gitlab"], async () => {
     const before = gitlab.shown;
     gitlab.shown = await page.get("/page/gitlab");
     page.gitlab = gitlab.shown.address;

@@ -52,7 +52,7 @@ export function start(page) {
     document.getElementById(name).focus({ preventScroll: true });
   }
 
-  for (const world of ["slack", "gitlab", "weather"]) page.on(world, look);
+  page.on(["slack", "gitlab", "weather"], look);
 }
 
 /** A long command stands above the button in full. */

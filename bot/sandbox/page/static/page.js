@@ -26,12 +26,12 @@ export const page = {
   me: new URLSearchParams(location.search).get("as") ?? "",
 
   /**
-   * Calls `look` when a world ("slack", "gitlab", "weather") may have changed, and once at the start. Gives what looks
-   * at once: one look after another, so that no answer that is late undoes what a later one showed.
+   * Calls `look` when one of these worlds ("slack", "gitlab", "weather") may have changed, and once at the start. Gives
+   * what looks at once: one look after another, so that no answer that is late undoes what a later one showed.
    */
-  on(world, look) {
+  on(worlds, look) {
     const run = oneAtATime(look);
-    handlers[world].push(run);
+    for (const each of worlds) handlers[each].push(run);
     return run;
   },
 

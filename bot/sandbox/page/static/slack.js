@@ -69,7 +69,7 @@ export function start(page) {
     return answer.ok;
   }
 
-  const again = page.on("slack", look);
+  const again = page.on(["slack"], look);
 
   const hands = {
     press: (message, block, element, values) =>

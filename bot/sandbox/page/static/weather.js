@@ -60,9 +60,9 @@ export function start(page) {
     ]);
   }
 
-  page.on("weather", look);
+  page.on(["weather"], look);
   // What waits follows from what is said and done; nobody has to know it before the next look while this is hidden.
-  for (const world of ["slack", "gitlab"]) page.on(world, () => panel.hidden || page.look("weather"));
+  page.on(["slack", "gitlab"], () => panel.hidden || page.look("weather"));
   setInterval(drawClocks, 1000);
   setInterval(() => document.visibilityState === "visible" && page.look("weather"), LOOK_AGAIN);
 }
