@@ -66,6 +66,8 @@ _LOOKS: tuple[tuple[Literal["dark", "light"], list[str] | None], ...] = (
     ("light", None),
 )
 """What is judged in which colours: everything in the light ones, which are left on; what is about colours in both."""
+_ASKED: Mapping[str, object] = {"resultTypes": ["violations"], "reporter": "no-passes", "preload": False}
+"""Only what is wrong; and style sheets are not fetched again for rules that are not asked for."""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -321,16 +323,16 @@ class Window:
             self.page.keyboard.press("Tab")
         expect(goal).to_be_focused()
 
-    def faults_of_access(self) -> list[str]:
-        """What axe-core finds serious or critical in the page as it stands, in its dark and in its light colours."""
+    def faults_of_access(self, part: str = "html") -> list[str]:
+        """What axe-core finds serious or critical in this part of the page, in its dark and in its light colours."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        return [fault for scheme, rules in _LOOKS for fault in self._faults_in(scheme, rules)]
+        return [fault for scheme, rules in _LOOKS for fault in self._faults_in(part, scheme, rules)]
 
-    def _faults_in(self, scheme: Literal["dark", "light"], rules: list[str] | None) -> list[str]:
+    def _faults_in(self, part: str, scheme: Literal["dark", "light"], rules: list[str] | None) -> list[str]:
         self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        asked = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
-        found = self.page.evaluate("asked => axe.run(document, asked)", asked)
+        asked = _ASKED | ({"runOnly": rules} if rules else {})
+        found = self.page.evaluate("([part, asked]) => axe.run(part, asked)", [part, asked])
         return [
             f"{scheme}: {each['id']}: {each['help']}: {[node['html'][:160] for node in each['nodes'][:4]]}"
             for each in found["violations"]

@@ -51,7 +51,7 @@ def test_it_follows_what_happens_and_each_person_has_their_own(windows: Windows)
 
     home(ben).get_by_role("button", name="Accept").click()
     expect(ben.modal).to_contain_text("You are on call")
-    assert not ben.faults_of_access()
+    assert not ben.faults_of_access("#stage")
     ben.page.keyboard.press("Escape")
     expect(home(ben)).to_contain_text("On call: @ben since today")
 
@@ -64,7 +64,7 @@ def test_an_event_is_logged_there_by_the_keyboard(windows: Windows) -> None:
     chen.page.keyboard.press("Enter")
 
     expect(chen.modal.get_by_label("What happened")).to_be_focused()
-    assert not chen.faults_of_access()
+    assert not chen.faults_of_access("#stage")
     chen.page.keyboard.type("restarted redis on cache2")
     chen.page.keyboard.press("Control+Enter")
     expect(chen.modal).to_contain_text("Logged as event")

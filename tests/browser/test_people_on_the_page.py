@@ -260,7 +260,7 @@ def test_the_threads_one_takes_part_in_stand_together(windows: Windows) -> None:
     ben.page.get_by_role("navigation", name="Workspace").get_by_role("button", name="Threads").click()
     thread = ben.page.get_by_role("button", name="The disk of db-03 is at 91 %")
     expect(thread).to_contain_text("#production2 new")
-    assert not ben.faults_of_access()
+    assert not ben.faults_of_access("#talk")
 
     ben.page.reload()
     expect(ben.page.get_by_role("heading", level=1)).to_have_text("Threads")
