@@ -148,10 +148,10 @@ class Browsers:
             return
         page.evaluate("sessionStorage.clear(); localStorage.clear()")
         page.context.set_offline(False)
+        page.goto("about:blank")  # from here on, there is nothing that has to be drawn again
         page.emulate_media(color_scheme=more.get("color_scheme", "light"), reduced_motion="no-preference")
         page.mouse.up()
         page.mouse.move(0, 0)
-        page.goto("about:blank")
         self._empty.setdefault(_kind(more), []).append(page)
 
     def _new(self, more: Mapping[str, Any]) -> Page:
@@ -331,7 +331,7 @@ class Window:
 
     def _faults_in(self, part: str, scheme: Literal["dark", "light"], rules: list[str] | None) -> list[str]:
         self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        asked = _ASKED | ({"runOnly": rules} if rules else {})
+        asked = {**_ASKED, **({"runOnly": rules} if rules else {})}
         found = self.page.evaluate("([part, asked]) => axe.run(part, asked)", [part, asked])
         return [
             f"{scheme}: {each['id']}: {each['help']}: {[node['html'][:160] for node in each['nodes'][:4]]}"
