@@ -184,6 +184,20 @@ def test_a_click_is_not_lost_when_the_issue_changes_under_it(windows: Windows) -
     expect(pane(ben).get_by_role("heading", name="Has changed")).to_be_visible()
 
 
+def test_what_was_unfolded_stays_so_when_the_issue_changes_before_the_browser_tells_of_it(windows: Windows) -> None:
+    ben = windows.open("U0BEN")
+    makes_issue(ben, "Changes at once")
+    gitlab = pane(ben)
+    row(gitlab, "Changes at once").click()
+    ben.page.evaluate("addEventListener('toggle', event => event.stopPropagation(), { capture: true })")
+
+    gitlab.get_by_text("Change labels").click()
+    gitlab.get_by_label("Assignee").select_option(label="Chen Lihua")
+
+    expect(gitlab.get_by_role("listitem").filter(has_text="assigned")).to_be_visible()
+    expect(gitlab.get_by_role("checkbox", name="toil")).to_be_visible()
+
+
 MARKDOWN = {
     "\\*stays\\* \\#\u206012 \\<b>": "<p>*stays* #\u206012 &lt;b&gt;</p>",
     "**bold** *slanted* ~~gone~~ `*code*` snake_case": (

@@ -174,8 +174,9 @@ function labelChooser(gitlab, item, edits) {
     );
   return make(
     "details",
-    { class: "gl-choose", open: labelsUnfolded, ontoggle: (event) => (labelsUnfolded = event.target.open) },
-    make("summary", { data: { focus: "labels" } }, "Change labels"),
+    { class: "gl-choose", open: labelsUnfolded },
+    // Heard before it is unfolded: the browser tells of that later, when all this may have been drawn anew.
+    make("summary", { data: { focus: "labels" }, onclick: (event) => (labelsUnfolded = !event.target.closest("details").open) }, "Change labels"),
     make("div", { class: "gl-boxes", role: "group", "aria-label": "Labels" }, gitlab.shown.labels.map(box)),
   );
 }
