@@ -219,9 +219,9 @@ class Bot:
             facts = await self._read(await self.store.read(lambda tx: ask(tx, self.team, about)))
             if isinstance(facts, WeekFacts) and facts.put_off is not None:
                 # what was read is kept, so that every attempt has less to read; one issue that never can be read
-                # is the last one left at some time, and is then left out
+                # is the last one left at some time, and is then left out, unless GitLab only wants us to wait
                 await self.store.write(lambda tx: judge(tx, facts, self.team))
-                if facts.events:
+                if facts.events or facts.limited:
                     message = "GitLab did not show all issues' histories yet"
                     raise Unavailable(message, retry_after=facts.put_off, world_is_down=False)
             return facts

@@ -85,6 +85,7 @@ class Turn:
 
     `following` is None when `Next WoW` was missing. `done` counts what was closed in the week, and `delivered` names it.
     With `requests_stay` the token may not write merge requests, so whatever was chosen they are left as they are.
+    `unread` counts those of which GitLab did not show when they came into the week.
     """
 
     ending: date
@@ -97,6 +98,7 @@ class Turn:
     gone_since: tuple[str, ...] = ()
     requests_stay: bool = False
     delivered: tuple[Delivered, ...] = ()
+    unread: int = 0
 
     @property
     def week(self) -> week.Week:
@@ -317,6 +319,7 @@ def decide(
             for key in sorted((previewed or frozenset()) - {issue.key for issue in found}, key=_by_iid)
         ),
         requests_stay=requests_stay,
+        unread=len(facts.unread),
     )
 
 

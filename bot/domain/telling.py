@@ -22,7 +22,6 @@ class Previewed:
     running: Rollover | None = None
     now: "Progressed | None" = None
     who: WhoAndWhen | None = None
-    unread: int = 0
     project: str = ""
 
 

@@ -126,8 +126,9 @@ class WeekFacts:
     `milestones` are the project's and its groups' above. `issues` holds issues and merge requests by milestone id.
     `events` holds by key (`issue:12`) the histories of those whose lateness was not yet judged, and `own_user` the name
     of Baton's own user where a history depends on it. `unread` are those whose history could not be read; `put_off` is
-    set where that was GitLab's trouble of the moment, to the seconds after which it is worth another try. `closed_by`
-    says who closed which milestone by hand. `asked_for` is the one issue that was asked for, None where there is none.
+    set where that was GitLab's trouble of the moment, to the seconds after which it is worth another try, and `limited`
+    where it takes only so many requests for now. `closed_by` says who closed which milestone by hand. `asked_for` is
+    the one issue that was asked for, None where there is none.
     """
 
     at: datetime
@@ -138,6 +139,7 @@ class WeekFacts:
     own_user: str = ""
     unread: frozenset[str] = frozenset()
     put_off: float | None = None
+    limited: bool = False
     closed_by: Mapping[int, WhoAndWhen] = field(default_factory=dict)
     label_ranks: Mapping[str, int | None] = field(default_factory=dict)
     asked_for: Issue | None = None

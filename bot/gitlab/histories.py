@@ -33,6 +33,7 @@ class Histories:
     own_user: str = ""
     unread: frozenset[str] = frozenset()
     put_off: float | None = None
+    limited: bool = False
 
 
 async def read_histories(
@@ -69,7 +70,7 @@ async def read_histories(
     if not own:
         own = await _own_user(user, events, lambda history: late.removals(history, team.labels.unscheduled), asking)
     unread = frozenset(one.key for one in unjudged if one.key not in events)
-    return Histories(events, own, unread, asking.put_off)
+    return Histories(events, own, unread, asking.put_off, asking.limited)
 
 
 def _is_judged(issue: Issue, wow: int, question: WeekQuestion) -> bool:
@@ -101,7 +102,7 @@ class _Asking:
     def __init__(self, calls: Calls, project: str) -> None:
         self._calls, self._project = calls, project
         self.put_off: float | None = None
-        self._stops = False
+        self.limited = False
         self._silences = 0
 
     async def about(self, issues: list[Issue], noun: str) -> dict[str, History]:
@@ -111,7 +112,7 @@ class _Asking:
 
     async def _events(self, issue: Issue, noun: str) -> History | None:
         path = f"{self._project}/{PATHS[issue.noun]}/{issue.iid}/resource_{noun}_events"
-        if self._stops:
+        if self.limited or self._silences > MOST_SILENCES:
             return None
         try:
             found = await self._calls.rows(path, rows.label_event if noun == "label" else rows.milestone_event)
@@ -126,4 +127,4 @@ class _Asking:
         """Remember a failure."""
         self.put_off = max(self.put_off or 0.0, later.retry_after or 1.0)
         self._silences += later.world_is_down
-        self._stops = self._stops or later.retry_after is not None or self._silences > MOST_SILENCES
+        self.limited = self.limited or later.retry_after is not None

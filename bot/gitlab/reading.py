@@ -60,6 +60,7 @@ class Reading:
             own_user=histories.own_user,
             unread=histories.unread,
             put_off=histories.put_off,
+            limited=histories.limited,
             closed_by=await self._read_closed_by(question, weeks),
             label_ranks=ranks,
             asked_for=asked_for,

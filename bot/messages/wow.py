@@ -48,10 +48,18 @@ def preview(shown: Previewed, team: Team) -> View:
     if turn.warnings:
         page.say("\n".join(f":warning: {escape(warning)}" for warning in turn.warnings))
     page.say(_steps(turn, team))
-    if shown.unread:
-        page.small(f"I could not read when {count(shown.unread, 'issue')} came into the week, so I do not label them.")
+    if turn.unread:
+        page.small(f"{_not_read(turn)}, so I do not label {_it_or_them(turn.unread)}.")
     page.blocks += _choices(turn, team)
     return _modal(TITLE, page, "Roll over", "wow.rollover", shown.preview.id)
+
+
+def _not_read(turn: Turn) -> str:
+    return f"I could not read when {count(turn.unread, 'issue')} came into the week"
+
+
+def _it_or_them(number: int) -> str:
+    return "it" if number == 1 else "them"
 
 
 def _why_not(shown: Previewed) -> Page:
@@ -371,6 +379,8 @@ def report(told: Reported, team: Team, shown: Reviewed | None = None) -> Words:
         f"{turn.week.following.start} to {turn.week.following.ending}."
         + ("" if found.state == "undone" else " `/wow undo` takes it back.")
     )
+    if turn.unread:
+        page.small(f"{_not_read(turn)}, so I did not label {_it_or_them(turn.unread)}.")
     if shown:
         in_numbers(page, shown, team)
     weeks = {one.key: how_often(one.weeks) for one in shown.numbers.carried if one.weeks > 1} if shown else {}

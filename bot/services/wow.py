@@ -85,7 +85,7 @@ def preview(tx: Tx, team: Team, shown: Preview, facts: WeekFacts) -> Previewed:
     turn = rollover.decide(facts, weeks, ending, team, choices={}, verdicts=verdicts)
     kept = replace(shown, ending=ending, keys=frozenset(line.key for line in turn.lines))
     tx.keep_preview(kept)
-    return Previewed(kept, turn=turn, unread=len(facts.unread), project=facts.project.path)
+    return Previewed(kept, turn=turn, project=facts.project.path)
 
 
 def preview_silent(tx: Tx, team: Team, shown: Preview) -> Previewed:
@@ -247,7 +247,8 @@ def carry_latecomers(tx: Tx, team: Team, rollover_id: str, facts: WeekFacts, at:
     lines = rollover.latecomers(turn, facts, judge(tx, facts, team, found.ending), team)
     if not lines:
         return ()
-    tx.save_rollover(replace(found, turn=replace(turn, lines=turn.lines + lines)))
+    unread = turn.unread + sum(line.key in facts.unread for line in lines)
+    tx.save_rollover(replace(found, turn=replace(turn, lines=turn.lines + lines, unread=unread)))
     del at
     return (rollover.carry_over(turn, lines, team),)
 
