@@ -96,6 +96,10 @@ class Week:
     def is_accepted(self, number: int, incoming: Persona, offer: Seen) -> None:
         """The pager moves, and what goes on with it."""
         accepts(self.world, incoming, offer)
+        self.has_moved(number, incoming)
+
+    def has_moved(self, number: int, incoming: Persona) -> None:
+        """Whoever accepted is the next in order, and each thing that goes on has a note more."""
         self.order.append(incoming.member.name)
         for iid, notes in self.notes.items():
             notes.append(f"note {number} on {iid}")
@@ -167,7 +171,9 @@ def _one_shift(week: Week, number: int, down: int) -> None:
         world.bot.starts()
     if number == TWICE:
         _accepts_twice(week, incoming, offer)
-    week.is_accepted(number, incoming, offer)
+        week.has_moved(number, incoming)
+    else:
+        week.is_accepted(number, incoming, offer)
     if number == DOWN:
         world.said("GitLab does not answer")
         world.gitlab.comes_back()
@@ -186,6 +192,7 @@ def _accepts_twice(week: Week, incoming: Persona, offer: Seen) -> None:
     at_once(lambda: at(first), lambda: at(other.url))  # type: ignore[arg-type, return-value]
     other.is_killed()
     week.world.slack.bot_url = first
+    assert week.has_it() == incoming.member.name
 
 
 def _no_gap(database: Path, order: list[str]) -> None:
