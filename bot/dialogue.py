@@ -81,8 +81,11 @@ def _read_said(written: dict[str, Any]) -> Said:
     return Said(**{**written, **lists, "at": datetime.fromisoformat(written["at"])})
 
 
-FILLING_IN = "modal"
-"""What a kept request waits for while its modal is open and not filled in: after a restart its person is told."""
+FILLING_IN, ANSWERING = "modal", "answer"
+"""What a kept request waits for while its modal is open and not filled in, or its answer is on the way.
+
+After a restart its person is told.
+"""
 
 
 @dataclass(frozen=True)
@@ -173,3 +176,16 @@ class Closed:
 
 
 Outcome = Reply | Modal | Renewed | Ask | Sending | FieldErrors | Closed
+
+
+def awaited(request: Request, outcome: Outcome | None) -> str:
+    """Name what a person waits for whom the ack has not told all; empty for nothing.
+
+    What a shortcut has done is said in the channel, too.
+    """
+    match outcome:
+        case Modal(ask=Ask()):
+            return FILLING_IN
+        case Ask() | Sending() if request.kind != "shortcut":
+            return ANSWERING
+    return ""

@@ -2,8 +2,8 @@
 
 Why it is built so. A trigger lives three seconds, so a modal is opened at once, empty, and filled in when GitLab has
 answered. Nothing here is promised: whatever a command changes was written before its ack. If Slack does not let a modal
-open in time, the person gets a button whose click brings a fresh trigger; who had an empty one open when the program
-was killed is told so after the restart.
+open in time, the person gets a button whose click brings a fresh trigger; who had an empty one open, or waited for an
+answer, when the program was killed is told so after the restart.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from bot import charts
 from bot.dialogue import (
+    ANSWERING,
     FILLING_IN,
     Answer,
     Ask,
@@ -27,6 +28,7 @@ from bot.dialogue import (
     Reply,
     Request,
     Sending,
+    awaited,
     read_request,
 )
 from bot.domain.errors import Rejected, Unavailable, UserError
@@ -44,7 +46,7 @@ LISTEN_SECONDS = 5.0
 Question = WeekQuestion | OutageQuestion | MessageQuestion
 Facts = WeekFacts | OutageFacts | Talk
 FILLED_IN_WITHIN = 45.0
-"""Seconds after which nobody fills in a modal any more."""
+"""Seconds after which nobody fills in a modal, or brings an answer, any more."""
 FRESH_ENOUGH = 29 * 60.0
 """Seconds for which a response URL is good, with a minute to spare."""
 ATTEMPTS = 3
@@ -145,16 +147,16 @@ class Prompt:
             except Exception:  # noqa: BLE001 - logged, and apologised for
                 log.exception("prompt.broke")
                 await self._say_instead(request, outcome, general.apology(request.id))
-        if isinstance(outcome, Modal) and outcome.ask is not None:
+        if awaited(request, outcome):
             await self._settle(request.id)
 
     async def make_up(self) -> None:
-        """Tell whoever had an empty modal open when the program was killed that nothing more comes of it.
+        """Tell whoever waited for an answer, or had an empty modal open, when the program was killed that none comes.
 
-        Another process on the same database may be filling it in: it has the time to do so, and then settles it.
+        Another process on the same database may be answering: it has the time to do so, and then settles it.
         """
         for request, waits_for, written in await self.store.read(lambda tx: tx.kept_requests()):
-            if waits_for != FILLING_IN:
+            if waits_for not in {FILLING_IN, ANSWERING}:
                 continue
             try:
                 asked = read_request(written)
@@ -162,14 +164,14 @@ class Prompt:
                 log.exception("prompt.request_not_readable", request=request)
             else:
                 await asyncio.sleep(max(0.0, FILLED_IN_WITHIN - (self.clock() - asked.at).total_seconds()))
-                if request not in await self._filling_in():
+                if request not in await self._kept():
                     continue
-                await self._say_instead(asked, Modal({}), general.restarted())
+                outcome = Modal({}) if waits_for == FILLING_IN else None
+                await self._say_instead(asked, outcome, general.restarted())
             await self._settle(request)
 
-    async def _filling_in(self) -> set[str]:
-        kept = await self.store.read(lambda tx: tx.kept_requests())
-        return {request for request, waits_for, _ in kept if waits_for == FILLING_IN}
+    async def _kept(self) -> set[str]:
+        return {request for request, _, _ in await self.store.read(lambda tx: tx.kept_requests())}
 
     async def _settle(self, request: str) -> None:
         try:
@@ -177,7 +179,7 @@ class Prompt:
         except Exception:  # noqa: BLE001 - logged, and found again after a restart
             log.exception("prompt.not_settled", request=request)
 
-    async def _say_instead(self, request: Request, outcome: Outcome, said: Words) -> None:
+    async def _say_instead(self, request: Request, outcome: Outcome | None, said: Words) -> None:
         """Say something in place of an outcome: in its modal, if that is open, else as words."""
         try:
             if not isinstance(outcome, Modal) or not await self._updated(request, general.said_in_modal(said)):

@@ -2,7 +2,8 @@
 
 The transaction holds the handler's work, the line of the audit, and the answer under the request's key, so that the
 same request, delivered again (to this process, after a restart, or to another one), finds the first answer and does
-nothing. What only shows something is not kept, it may be long or private: it is looked up again. No exception leaves this file: a `UserError` is spoken, anything else is logged with an id and apologised for.
+nothing. What only shows something is not kept, it may be long or private: it is looked up again. No exception leaves
+this file: a `UserError` is spoken, anything else is logged with an id and apologised for.
 """
 
 import json
@@ -12,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from bot import messages
-from bot.dialogue import FILLING_IN, Ask, Closed, FieldErrors, Modal, Outcome, Renewed, Reply, Request, Sending
+from bot.dialogue import Ask, Closed, FieldErrors, Modal, Outcome, Renewed, Reply, Request, Sending, awaited
 from bot.domain.errors import NotKnownYetError, UserError
 from bot.domain.team import Team
 from bot.messages import general
@@ -89,8 +90,8 @@ class Edge:
         if first is not None:
             return Answered(json.loads(first), ended="repeated")
         answered = self._handled(tx, request)
-        if request.source == "slack" and isinstance(answered.outcome, Modal) and answered.outcome.ask is not None:
-            tx.keep_request(request.id, request.written(), FILLING_IN, request.at)
+        if request.source == "slack" and (waits_for := awaited(request, answered.outcome)):
+            tx.keep_request(request.id, request.written(), waits_for, request.at)
         if request.key and not isinstance(answered.outcome, FieldErrors):  # a modal with mistakes may be sent again
             kept = ASK_AGAIN if _is_looked_up(answered.outcome) else json.dumps(answered.ack)
             tx.keep_answer(request.key, kept, request.at)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from bot.dialogue import FILLING_IN, Request, read_request
+from bot.dialogue import ANSWERING, FILLING_IN, Request, read_request
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.operations import backoff
 from bot.domain.people import Person
@@ -109,7 +109,8 @@ class Roster:
         if not self._known_self:
             await self._learn_self()
         trouble: Unavailable | None = None
-        kept = [one for one in await self.store.read(lambda tx: tx.kept_requests()) if one[1] != FILLING_IN]
+        kept = await self.store.read(lambda tx: tx.kept_requests())
+        kept = [one for one in kept if one[1] not in {FILLING_IN, ANSWERING}]
         self._forget_settled({request for request, _, _ in kept})
         for request, waits_for, written in kept:
             if not await self._holds(request) or request in self._shown:

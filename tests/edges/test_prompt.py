@@ -287,3 +287,36 @@ def test_who_had_an_empty_modal_open_when_the_bot_was_killed_is_told_after_the_r
     world.bot.starts()
     world.opens_rollover(world.bob)
     assert not world.messages("I was restarted")
+
+
+@pytest.mark.parametrize("typed", ["/wow status", "/wow report", "/wow next", "/wow history 3"])
+def test_who_waited_for_what_gitlab_says_when_the_bot_was_killed_is_told_after_the_restart(
+    world: World, typed: str
+) -> None:
+    world.gitlab.weather.hangs()
+    world.alice.types(typed, CHANNEL)
+    world.bot.is_killed()
+    world.gitlab.comes_back()
+    world.clock.moves(minutes=1)
+
+    world.bot.starts()
+
+    assert world.said("I was restarted").ephemeral
+    world.alice.types(typed, CHANNEL)
+    world.until(lambda: "I was restarted" not in world.alice.sees(CHANNEL)[-1].text, "the answer")
+    world.bot.stops()
+    world.bot.starts()
+    world.opens_rollover(world.bob)
+    assert len(world.messages("I was restarted")) == 1
+
+
+def test_who_was_promised_a_file_when_the_bot_was_killed_is_told_after_the_restart(world: World) -> None:
+    world.slack.weather.hangs()
+    assert "follows as a file" in world.alice.types("/event export json", CHANNEL).text
+    world.bot.is_killed()
+    world.slack.comes_back()
+    world.clock.moves(minutes=1)
+
+    world.bot.starts()
+
+    assert world.said("I was restarted").ephemeral
