@@ -27,7 +27,7 @@ LOOKED_AT = timedelta(days=1)
 """For so long after somebody opened their Home tab it is kept up to date."""
 AT_MOST_EVERY = timedelta(minutes=1)
 """A tab that nobody opens just now changes at most this often."""
-HELD = timedelta(seconds=20)
+HELD = timedelta(seconds=15)
 """For so long a tab is one process's own: more than twice what a call to Slack may take."""
 LOOK_ANEW = timedelta(minutes=5)
 """After this long tabs are looked at although nobody has written anything: days go by, too."""
