@@ -100,7 +100,7 @@ async def _project(patient: Patient, notes: Notes) -> bool:
     try:
         facts = await patient.gitlab.read(question)
     except Unavailable as silence:
-        notes.leave_out(silence.reason, *CHECKS[:3])
+        notes.not_seen(silence.reason, *CHECKS[:3])
         return True
     except Rejected as refusal:
         _no_project(patient, refusal, notes)
@@ -201,7 +201,7 @@ async def _webhooks(patient: Patient, gitlab: Examination, notes: Notes) -> None
     try:
         found = await gitlab.webhooks()
     except Unavailable as silence:
-        notes.leave_out(silence.reason, "webhook")
+        notes.not_seen(silence.reason, "webhook")
         return
     if not found and not wanted:
         notes.add(say.HOOK_UNWANTED, sweep=settings.late_sweep)

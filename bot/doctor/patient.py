@@ -9,7 +9,7 @@ import aiohttp
 from bot.domain.checkup import Finding, Lacking
 from bot.domain.team import Team
 from bot.gitlab import Gitlab
-from bot.messages.doctor import Saying, left_out
+from bot.messages.doctor import NOT_SEEN, Saying, left_out
 from bot.settings import Settings
 
 
@@ -43,8 +43,12 @@ class Notes:
         self.findings.append(replace(found, check=check) if check else found)
 
     def leave_out(self, why: str, *checks: str) -> None:
-        """Note down that these could not be looked at."""
+        """Note down that these were not looked at, because of something that is told already."""
         self.findings.append(left_out(why, *checks))
+
+    def not_seen(self, why: str, *checks: str) -> None:
+        """Note down that these were looked at in vain: nobody knows whether they are well."""
+        self.add(NOT_SEEN, ", ".join(checks), why=why)
 
     def heard(self, whose: str, at: datetime | None, asked: datetime, answered: datetime) -> None:
         """Compare a clock that was told in an answer, to the second, with this machine's."""

@@ -10,7 +10,7 @@ from bot.messages import doctor_parts as words
 from bot.messages.doctor import Saying
 from bot.messages.scopes import NEEDED_SCOPES, WITHOUT
 from bot.slack.calls import SlackCalls
-from bot.slack.errors import code_of
+from bot.slack.errors import code_of, refused_with
 from bot.slack.examining import Admission, Examination, Group
 
 CHECKS = ("scopes", "team channel", "leads", "user group")
@@ -52,7 +52,7 @@ async def _bot(patient: Patient, notes: Notes) -> None:
 
 
 def _refused(patient: Patient, notes: Notes, refusal: Unavailable | Rejected) -> None:
-    if code := code_of(refusal):
+    if code := refused_with(refusal):
         notes.add(say.BOT_TOKEN_REFUSED, code=code)
     else:
         notes.add(say.SLACK_SILENT, url=patient.settings.slack_api_url, reason=words.silence(refusal.reason))
@@ -85,7 +85,7 @@ async def _channel(patient: Patient, slack: Examination, admitted: Admission, no
     try:
         place = await slack.place(channel)
     except (Unavailable, Rejected) as refusal:
-        notes.leave_out(_why(refusal), "team channel")
+        notes.not_seen(_why(refusal), "team channel")
         return
     if place is None:
         notes.add(say.CHANNEL_UNKNOWN, channel=channel, user=admitted.user)
@@ -113,7 +113,7 @@ async def _people(patient: Patient, slack: Examination, notes: Notes) -> None:
     elif group is None:
         notes.add(say.GROUP_UNSET)
     elif groups is None:
-        notes.leave_out(why, "user group")
+        notes.not_seen(why, "user group")
     else:
         await _group(group, groups.get(group), slack, notes)
 
@@ -130,12 +130,12 @@ async def _leads(patient: Patient, slack: Examination, groups: dict[str, Group] 
         people = [lead for lead in leads if not lead.startswith("S")]
         known = dict(zip(people, await asyncio.gather(*(slack.is_somebody(who) for who in people)), strict=True))
     except (Unavailable, Rejected) as refusal:
-        notes.leave_out(_why(refusal), "leads")
+        notes.not_seen(_why(refusal), "leads")
         return
-    if groups is None:
-        notes.leave_out(why, "leads")
+    if groups is None and len(people) < len(leads):
+        notes.not_seen(why, "leads")
     else:
-        known |= {lead: lead in groups for lead in leads if lead.startswith("S")}
+        known |= {lead: lead in (groups or {}) for lead in leads if lead.startswith("S")}
     if unknown := [who for who, is_known in known.items() if not is_known]:
         notes.add(say.LEAD_UNKNOWN, who=", ".join(unknown))
     elif len(known) == len(leads):
@@ -153,7 +153,7 @@ async def _group(group: str, found: Group | None, slack: Examination, notes: Not
         try:
             may = await slack.may_set(group, found.users)
         except (Unavailable, Rejected) as refusal:
-            notes.leave_out(_why(refusal), "user group")
+            notes.not_seen(_why(refusal), "user group")
             return
         notes.add(say.GROUP_FINE if may else say.GROUP_NOT_EDITABLE, handle=found.handle)
 
@@ -170,12 +170,12 @@ async def _door(patient: Patient, notes: Notes) -> None:
     try:
         await Examination(_calls(patient, "")).connects(token.get_secret_value())
     except (Unavailable, Rejected) as refusal:
-        if (code := code_of(refusal)) == "missing_scope":
+        if (code := refused_with(refusal)) == "missing_scope":
             notes.add(say.APP_TOKEN_SCOPE)
         elif code:
             notes.add(say.APP_TOKEN_REFUSED, code=code)
         else:
-            notes.leave_out(refusal.reason, "Socket Mode")
+            notes.not_seen(refusal.reason, "Socket Mode")
     else:
         notes.add(say.SOCKET_FINE)
 

@@ -31,6 +31,12 @@ DOCTOR = ".venv/bin/python -m bot doctor"
 APP_PAGE = "your Slack app's page (https://api.slack.com/apps)"
 
 NOT_LOOKED_AT = Saying("…", "note", "Not looked at: {why}.")
+NOT_SEEN = Saying(
+    "…",
+    "warning",
+    "Could not be looked at: {why}.",
+    "Fix what is wrong beside it, if anything is, and run it again; if it stays so, whoever answers has to be asked why.",
+)
 TOO_LONG = Saying(
     "…",
     "warning",

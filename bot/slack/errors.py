@@ -111,6 +111,12 @@ def code_of(error: Unavailable | Rejected) -> str:
     return str(cause.response.get("error") or "") if isinstance(cause, SlackApiError) else ""
 
 
+def refused_with(error: Unavailable | Rejected) -> str:
+    """Give Slack's own name of a refusal; empty where it only cannot answer now."""
+    code = code_of(error)
+    return "" if code in LATER else code
+
+
 def mended_by(error: Unavailable | Rejected, setting: str) -> dict[str, str]:
     """Name the setting to mend, and how, for the log, where the token of that setting is what is wrong."""
     is_trouble = code_of(error) in TOKEN_TROUBLE | APP_TOKEN_TROUBLE

@@ -385,3 +385,48 @@ def test_a_fault_is_named_and_what_is_said_mends_it(clinic: Clinic, name: str) -
         assert words in f"{found.said} {found.mend}"
     fault.mends(clinic)
     assert worst(clinic.examines(fault.part)) in {"ok", "note"}
+
+
+@pytest.mark.parametrize("where", [r"/projects/[^/]+$", "milestones", "labels", "hooks"])
+@pytest.mark.parametrize("status", [500, 429])
+def test_what_gitlab_does_not_tell_just_now_is_not_taken_for_well(clinic: Clinic, where: str, status: int) -> None:
+    clinic.gitlab.weather.fails(status, match=f"GET .*{where}" if where.startswith("/") else where)
+
+    found = only(clinic.examines(GITLAB))
+
+    assert found.level == "warning"
+    assert found.said.startswith("Could not be looked at: GitLab ")
+    assert "run it again" in found.mend
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "checks"),
+    [
+        ("conversations.info", "missing_scope", {"team channel"}),
+        ("users.info", "fatal_error", {"leads"}),
+        ("usergroups.list", "plan_upgrade_required", {"user group"}),
+        ("usergroups.users.update", "plan_upgrade_required", {"user group"}),
+        ("apps.connections.open", "fatal_error", {"Socket Mode"}),
+        ("apps.connections.open", "ratelimited", {"Socket Mode"}),
+    ],
+)
+def test_what_slack_does_not_tell_just_now_is_not_taken_for_well(
+    clinic: Clinic, method: str, error: str, checks: set[str]
+) -> None:
+    clinic.sets(SLACK_APP_TOKEN=clinic.slack.app_token)
+    clinic.slack.weather.fails(200, match=method, body={"ok": False, "error": error})
+
+    wrong = [one for one in clinic.examines(SLACK) if one.level != "ok"]
+
+    assert {one.check for one in wrong} == checks
+    assert {one.level for one in wrong} == {"warning"}
+
+
+def test_a_slack_that_breaks_down_is_not_taken_for_one_that_refuses_the_token(clinic: Clinic) -> None:
+    clinic.slack.weather.fails(200, match="auth.test", body={"ok": False, "error": "internal_error"})
+
+    found = only(clinic.examines(SLACK))
+
+    assert found.level == "warning"
+    assert "Slack cannot be asked at" in found.said
+    assert "internal_error" in found.said
