@@ -15,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError, SSLError
+from urllib3.exceptions import TimeoutError as TooSlowError
 from urllib3.util import Timeout
 
 from bot.domain.errors import Unavailable
@@ -82,6 +83,9 @@ class Wire:
             response.release_conn()
         except NewConnectionError as error:
             message = "GitLab cannot be reached"
+            raise Unavailable(message) from error
+        except TooSlowError as error:
+            message = "GitLab does not answer: it is too slow"
             raise Unavailable(message) from error
         except SSLError as error:
             message = "GitLab's certificate is not trusted; REQUESTS_CA_BUNDLE may name the one to trust"

@@ -109,7 +109,11 @@ def silence(reason: str) -> str:
     """Say that GitLab cannot be asked, and why, without a full stop; a refused token is for somebody to mend."""
     if reason.startswith("GitLab refuses"):
         return f"{escape(reason)}. Whoever runs me has to put a new one into `GITLAB_TOKEN`"
-    detail = reason.removeprefix("GitLab does not answer").strip(" ():")
+    detail = reason.removeprefix("GitLab does not answer").lstrip(" :")
+    if detail.startswith("("):
+        detail = detail[1:].removesuffix(")")
+    if detail.startswith("GitLab "):
+        detail = detail.replace("GitLab", "it", 1)
     return f"GitLab does not answer ({escape(detail)})" if detail else "GitLab does not answer"
 
 

@@ -237,11 +237,11 @@ def test_a_server_error_is_not_repeated_by_itself(tracker: Tracker) -> None:
     assert len(tracker.requests()) == 1
 
 
-def test_a_call_that_hangs_ends_within_an_operation_s_deadline(tracker: Tracker) -> None:
+def test_a_call_that_hangs_ends_within_an_operation_s_deadline_and_says_why_in_words(tracker: Tracker) -> None:
     tracker.weather.hangs()
     began = datetime.now(UTC)
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"it is too slow$"):
         tracker.performs(SetIssue("issue", 1, tracker.wow, tracker.following))
 
     assert datetime.now(UTC) - began < timedelta(seconds=7)

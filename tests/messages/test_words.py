@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import only_members, operations_wait, trying_again
+from bot.messages import only_members, operations_wait, silence, trying_again
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot/messages", "bot/domain", "bot/services", "bot/terminal", "bot/verbs", "bot/doctor", "handlers")
@@ -118,3 +118,18 @@ def test_no_button_and_no_choice_is_a_sign_alone() -> None:
 
     assert len(labels) > 20
     assert not [label for label in labels if not re.search(r"[A-Za-z]{2}|\{\}", re.sub(r":[a-z_]+:", "", label[2]))]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("GitLab does not answer: the connection broke", "GitLab does not answer (the connection broke)"),
+        ("GitLab does not answer: it is too slow", "GitLab does not answer (it is too slow)"),
+        ("GitLab limits our rate", "GitLab does not answer (it limits our rate)"),
+        ("GitLab answers with an error (500)", "GitLab does not answer (it answers with an error (500))"),
+        ("GitLab does not answer (RuntimeError)", "GitLab does not answer (RuntimeError)"),
+        ("GitLab does not answer", "GitLab does not answer"),
+    ],
+)
+def test_a_silence_is_told_with_its_reason_and_names_gitlab_once(reason: str, said: str) -> None:
+    assert silence(reason) == said
