@@ -61,6 +61,7 @@ def restore(database: Path, file: Path, at: datetime, *, yes: bool) -> int:
     try:
         with printer.following() as shows:
             found = _copied(lambda follow: keeping.copy_at_rest(file, new, follow), new, "Copying", shows)
+            keeping.doubt(new, at)
             kept = keeping.put_in_place(new, database, aside, _showing(shows, "Keeping the one before"))
     except FileExistsError as error:
         raise StoreError(say.came_meanwhile(database)) from error

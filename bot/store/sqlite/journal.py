@@ -15,6 +15,19 @@ from bot.domain.operations import Named, Operation, Refresh, Stages, decode, enc
 from bot.store.sqlite.rows import Rows, instant, instant_or_none, text
 
 OPEN = "('waiting', 'leased', 'queued')"
+RESTORED = "restored"
+"""Names the fact that the database is a backup, put in its place `at` then."""
+DOUBT_WHAT_IS_LEFT = (
+    "UPDATE deliveries SET attempts = 1, first_attempt_at = added_at "
+    "WHERE attempts = 0 AND state IN ('planned', 'queued', 'waiting')"
+)
+"""What a backup had still to deliver counts as tried: it may have arrived since the backup was made."""
+DOUBT_WHAT_WAS_PLANNED = (
+    "UPDATE deliveries SET attempts = 1, first_attempt_at = (SELECT at FROM batches WHERE id = ?) "
+    "WHERE batch = ? AND attempts = 0 AND state = 'planned' AND EXISTS "
+    f"(SELECT 1 FROM facts JOIN batches ON batches.at <= facts.at WHERE name = '{RESTORED}' AND batches.id = batch)"
+)
+"""And so does what is planned in a batch that came with the backup."""
 
 
 class JournalTx(Rows):
@@ -42,6 +55,8 @@ class JournalTx(Rows):
         )
         for number, stage in enumerate(filled, start=current + 1):
             self._insert(batch, number, stage, at)
+        if current:
+            self.run(DOUBT_WHAT_WAS_PLANNED, (batch, batch))
 
     def batch(self, batch: str) -> Batch | None:
         """Find a batch."""

@@ -12,9 +12,12 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from bot.store.sqlite.journal import DOUBT_WHAT_IS_LEFT, RESTORED
 from bot.store.sqlite.opening import check, names_applied, names_in, names_known, open_for_reading, open_for_writing
+from bot.store.sqlite.rows import text
 from bot.store.sqlite.trouble import StoreError
 from bot.store.sqlite.turns import is_busy
 
@@ -122,6 +125,21 @@ def _copy(opens: Callable[[], sqlite3.Connection], source: Path, target: Path, f
         flush(target)
     except sqlite3.Error as error:
         raise StoreError(f"{source} could not be copied to {target} ({error}). {_MEND}") from error
+
+
+def doubt(path: Path, at: datetime) -> None:
+    """Write into a copy that it is restored `at` now, so that nothing is delivered from it unless it is looked for.
+
+    One of before there was an outbox has nothing to deliver. Raises StoreError.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'deliveries'").fetchone():
+                connection.execute(DOUBT_WHAT_IS_LEFT)
+                connection.execute("INSERT OR REPLACE INTO facts VALUES (?, '', ?)", (RESTORED, text(at)))
+        flush(path)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} could not be written ({error}). {_MEND}") from error
 
 
 def begin(path: Path) -> None:
