@@ -115,7 +115,8 @@ def runs(
         os.close(theirs)
         said = read_until(ours, "")
     os.close(ours)
-    return subprocess.CompletedProcess(run.args, run.returncode, re.sub(r"\x1b(\[[0-9;?]*\w|\].*?\x1b\\)", "", said))
+    seen = re.sub(r"[^\n]*\x1b\[2K", "", said)  # a line that was erased again
+    return subprocess.CompletedProcess(run.args, run.returncode, re.sub(r"\x1b(\[[0-9;?]*\w|\].*?\x1b\\)", "", seen))
 
 
 def read_until(place: int, words: str) -> str:
