@@ -36,7 +36,7 @@ class Sizes:
 
 WHOLE = Sizes(
     rounds=5,
-    window=0.7,
+    window=0.6,
     warming=0.2,
     slow_seconds=2.5,
     events=1_000_000,

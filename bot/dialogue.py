@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.pictures import Drawable
@@ -86,6 +86,8 @@ FILLING_IN, ANSWERING = "modal", "answer"
 
 After a restart its person is told.
 """
+HELD = timedelta(seconds=15)
+"""How long such a request is held for who answers it; who is at it for longer holds it anew."""
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,18 @@ answer, when the program was killed is told so after the restart.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
+from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from bot import charts
 from bot.dialogue import (
     ANSWERING,
     FILLING_IN,
+    HELD,
     Answer,
     Ask,
     FieldErrors,
@@ -37,7 +39,7 @@ from bot.domain.talk import Talk
 from bot.domain.team import Team
 from bot.domain.tracker import OutageFacts, WeekFacts
 from bot.messages import View, Words, general
-from bot.store import Store, Tx
+from bot.store import Store, StoreError, Tx
 from bot.telemetry import log
 
 READ_SECONDS = 25.0
@@ -45,8 +47,10 @@ LISTEN_SECONDS = 5.0
 """Seconds that a person waits for what can be done without: a thread, an issue's title, a list that is remembered."""
 Question = WeekQuestion | OutageQuestion | MessageQuestion
 Facts = WeekFacts | OutageFacts | Talk
-FILLED_IN_WITHIN = 45.0
-"""Seconds after which nobody fills in a modal, or brings an answer, any more."""
+HELD_ANEW = 5.0
+"""Seconds after which who is still at an answer says so to other processes."""
+LOOKED_AGAIN = 1.0
+"""Seconds between looks at whether somebody is still at it."""
 FRESH_ENOUGH = 29 * 60.0
 """Seconds for which a response URL is good, with a minute to spare."""
 ATTEMPTS = 3
@@ -109,6 +113,7 @@ class Prompt:
         self.shows, self.makes, self.clock = shows, makes, clock
         self._tasks: dict[asyncio.Task[None], tuple[Request, Outcome]] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._holder = uuid4().hex
 
     def begin(self, request: Request, outcome: Outcome | None, *, acked: bool) -> "asyncio.Task[None] | None":
         """Show an outcome, without making anybody wait; `acked` tells that the ack has carried its words already."""
@@ -141,7 +146,8 @@ class Prompt:
     async def _show_safely(self, request: Request, outcome: Outcome, *, acked: bool) -> None:
         with log.bound(request=request.id):
             try:
-                await self.show(request, outcome, acked=acked)
+                async with self._holding(request, outcome):
+                    await self.show(request, outcome, acked=acked)
             except UserError as error:
                 await self._say_instead(request, outcome, general.refused(str(error)))
             except Exception:  # noqa: BLE001 - logged, and apologised for
@@ -153,7 +159,7 @@ class Prompt:
     async def make_up(self) -> None:
         """Tell whoever waited for an answer, or had an empty modal open, when the program was killed that none comes.
 
-        Another process on the same database may be answering: it has the time to do so, and then settles it.
+        Another process on the same database may be answering: then it holds the request, and settles it.
         """
         for request, waits_for, written in await self.store.read(lambda tx: tx.kept_requests()):
             if waits_for not in {FILLING_IN, ANSWERING}:
@@ -163,15 +169,47 @@ class Prompt:
             except (ValueError, TypeError, KeyError):
                 log.exception("prompt.request_not_readable", request=request)
             else:
-                await asyncio.sleep(max(0.0, FILLED_IN_WITHIN - (self.clock() - asked.at).total_seconds()))
-                if request not in await self._kept():
+                if not await self._is_left(request):
                     continue
                 outcome = Modal({}) if waits_for == FILLING_IN else None
                 await self._say_instead(asked, outcome, general.restarted())
             await self._settle(request)
 
+    async def _is_left(self, request: str) -> bool:
+        """Wait until nobody is at a kept request any more; False when it was answered after all."""
+        while request in await self._kept():
+            if await self._takes(request):
+                return True
+            await asyncio.sleep(LOOKED_AGAIN)
+        return False
+
     async def _kept(self) -> set[str]:
         return {request for request, _, _ in await self.store.read(lambda tx: tx.kept_requests())}
+
+    @contextlib.asynccontextmanager
+    async def _holding(self, request: Request, outcome: Outcome) -> AsyncIterator[None]:
+        """Let no other process take for left what is being answered here."""
+        waits_for = awaited(request, outcome)
+        at_it = asyncio.create_task(self._hold_on(request.id, waits_for)) if waits_for else None
+        try:
+            yield
+        finally:
+            if at_it is not None:
+                at_it.cancel()
+
+    async def _hold_on(self, request: str, waits_for: str) -> None:
+        while True:  # until it is shown
+            await asyncio.sleep(HELD_ANEW)
+            with contextlib.suppress(StoreError):
+                await self._holds(request, waits_for)
+
+    async def _holds(self, request: str, waits_for: str) -> None:
+        until = self.clock() + HELD
+        await self.store.write(lambda tx: tx.hold_request(request, waits_for, self._holder, until))
+
+    async def _takes(self, request: str) -> bool:
+        at = self.clock()
+        return await self.store.write(lambda tx: tx.take_request(request, self._holder, at, at + HELD))
 
     async def _settle(self, request: str) -> None:
         try:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from bot import messages
-from bot.dialogue import Ask, Closed, FieldErrors, Modal, Outcome, Renewed, Reply, Request, Sending, awaited
+from bot.dialogue import HELD, Ask, Closed, FieldErrors, Modal, Outcome, Renewed, Reply, Request, Sending, awaited
 from bot.domain.errors import NotKnownYetError, UserError
 from bot.domain.team import Team
 from bot.messages import general
@@ -91,7 +91,7 @@ class Edge:
             return Answered(json.loads(first), ended="repeated")
         answered = self._handled(tx, request)
         if request.source == "slack" and (waits_for := awaited(request, answered.outcome)):
-            tx.keep_request(request.id, request.written(), waits_for, request.at)
+            tx.keep_request(request.id, request.written(), waits_for, request.at, request.at + HELD)
         if request.key and not isinstance(answered.outcome, FieldErrors):  # a modal with mistakes may be sent again
             kept = ASK_AGAIN if _is_looked_up(answered.outcome) else json.dumps(answered.ack)
             tx.keep_answer(request.key, kept, request.at)

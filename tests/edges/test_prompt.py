@@ -1,8 +1,10 @@
 """What a person waits for reaches them: in the modal, else as words, else by a button, whatever is slow or gone."""
 
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -278,9 +280,7 @@ def test_who_had_an_empty_modal_open_when_the_bot_was_killed_is_told_after_the_r
     world.until(lambda: world.alice.modal, "a modal")
     world.bot.is_killed()
     world.gitlab.comes_back()
-    world.clock.moves(minutes=1)
-
-    world.bot.starts()
+    world.bot_returns()
 
     world.until(lambda: world.alice.modal and "I was restarted" in world.alice.modal.text, "it is said")
     world.bot.stops()
@@ -297,9 +297,7 @@ def test_who_waited_for_what_gitlab_says_when_the_bot_was_killed_is_told_after_t
     world.alice.types(typed, CHANNEL)
     world.bot.is_killed()
     world.gitlab.comes_back()
-    world.clock.moves(minutes=1)
-
-    world.bot.starts()
+    world.bot_returns()
 
     assert world.said("I was restarted").ephemeral
     world.alice.types(typed, CHANNEL)
@@ -315,8 +313,29 @@ def test_who_was_promised_a_file_when_the_bot_was_killed_is_told_after_the_resta
     assert "follows as a file" in world.alice.types("/event export json", CHANNEL).text
     world.bot.is_killed()
     world.slack.comes_back()
-    world.clock.moves(minutes=1)
 
-    world.bot.starts()
+    world.bot_returns()
 
     assert world.said("I was restarted").ephemeral
+
+
+def test_who_is_answered_slowly_is_not_told_by_another_process_that_no_answer_comes(
+    world: World, tmp_path: Path
+) -> None:
+    world.gitlab.weather.hangs()
+    world.alice.types("/wow rollover", CHANNEL)
+    held = _held_until(tmp_path)
+    other = world.another_bot()
+    other.starts()
+
+    world.until(lambda: _held_until(tmp_path) > held, "whoever is at it says so")
+
+    world.gitlab.comes_back()
+    assert "Rotate the keys" in world.modal(world.alice, "Roll over").text
+    assert not world.messages("I was restarted")
+
+
+def _held_until(folder: Path) -> str:
+    with closing(sqlite3.connect(folder / "baton.db")) as store:
+        ((until,),) = store.execute("SELECT held_until FROM kept_requests").fetchall()
+    return str(until)

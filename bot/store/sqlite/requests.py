@@ -87,11 +87,13 @@ class RequestsTx(Rows):
         )
         return [row["id"] for row in rows]
 
-    def keep_request(self, request: str, written: str, waits_for: str, at: datetime) -> None:
-        """Keep a request as it came until Slack has described `waits_for`."""
+    def keep_request(
+        self, request: str, written: str, waits_for: str, at: datetime, until: datetime | None = None
+    ) -> None:
+        """Keep a request as it came until `waits_for` is there; until then nobody else may take it."""
         self.run(
-            "INSERT OR REPLACE INTO kept_requests (id, at, waits_for, request) VALUES (?, ?, ?, ?)",
-            (request, text(at), waits_for, written),
+            "INSERT OR REPLACE INTO kept_requests (id, at, waits_for, request, held_until) VALUES (?, ?, ?, ?, ?)",
+            (request, text(at), waits_for, written, text(until) if until else ""),
         )
         self.work_for.add(KEPT)
 
@@ -107,6 +109,13 @@ class RequestsTx(Rows):
             (holder, text(until), request, holder, text(at)),
         )
         return cursor.rowcount == 1
+
+    def hold_request(self, request: str, waits_for: str, holder: str, until: datetime) -> None:
+        """Hold a request that is kept for this until then, whoever held it."""
+        self.run(
+            "UPDATE kept_requests SET holder = ?, held_until = ? WHERE id = ? AND waits_for = ?",
+            (holder, text(until), request, waits_for),
+        )
 
     def settle_request(self, request: str) -> None:
         """Strike a kept request off the list."""
