@@ -322,7 +322,7 @@ def test_who_was_promised_a_file_when_the_bot_was_killed_is_told_after_the_resta
 def test_who_is_answered_slowly_is_not_told_by_another_process_that_no_answer_comes(
     world: World, tmp_path: Path
 ) -> None:
-    world.gitlab.weather.hangs()
+    world.gitlab.weather.goes_slow(3)
     world.alice.types("/wow rollover", CHANNEL)
     held = _held_until(tmp_path)
     other = world.another_bot()
