@@ -24,7 +24,10 @@ class Goal:
     def __str__(self) -> str:
         """Write what was found beside what was wanted."""
         sign = "≥" if self.at_least else "≤"
-        return f"{written(self.found)}{self.unit} {sign} {written(self.bound)}{self.unit}"
+        found, bound = written(self.found), written(self.bound)
+        if found == bound and not self.is_met:  # by a hair
+            found = f"{self.found:.3g}"
+        return f"{found}{self.unit} {sign} {bound}{self.unit}"
 
 
 @dataclass(frozen=True)
