@@ -6,7 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from rich.console import Group, RenderableType
+from rich.live import Live
 from rich.padding import Padding
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
@@ -74,7 +76,9 @@ class Paper:
         if not self._is_screen:
             yield
             return
-        with self._printer.console.status("Looking at Slack, GitLab and this machine …"):
+        looking = Spinner("dots", "Looking at Slack, GitLab and this machine …", style="green")
+        # it stands there before the first finding is written, which else may come to stand behind it
+        with Live(looking, console=self._printer.console, transient=True, refresh_per_second=10):
             yield
 
     def tell(self, findings: Sequence[Finding]) -> None:
