@@ -89,6 +89,7 @@ def test_it_changes_by_itself_but_only_once_a_minute(world: World, alice: Person
     opens(world, alice)
     bob.types("/event log the first one", CHANNEL)
     shows(world, alice, "the first one")
+    world.until(lambda: shown(world) >= 2, "both are on record")
     assert shown(world) == 2
 
     bob.types("/event log the second one", CHANNEL)
